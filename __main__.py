@@ -1,0 +1,81 @@
+"""The whole stack: network, cluster, storage, identities, admission policy and platform."""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+from pulumi import ResourceOptions
+
+from components.aws.cluster import Cluster
+from components.aws.identity import WorkloadIdentity
+from components.aws.network import Network
+from components.aws.storage import BlobStorage
+from components.kubernetes.admission import OneToOnePolicy
+from components.kubernetes.service_account import PLATFORM_RULES, ServiceAccount
+from components.kubernetes.storage_class import default_storage_class
+from components.ververica.platform import Platform
+from settings import load
+
+settings = load()
+keeps_data = settings.environment.keeps_data
+platform = settings.platform
+
+cloud = aws.Provider("aws", region=settings.region, default_tags={"tags": {"vvp:stack": pulumi.get_stack()}})
+on_aws = ResourceOptions(provider=cloud)
+network = Network("vvp", settings.network, settings.cluster.name, opts=on_aws)
+cluster = Cluster(
+    "vvp",
+    settings=settings.cluster,
+    identity=settings.identity,
+    network=network,
+    keeps_data=keeps_data,
+    # A dictionary, because the component of pulumi_eks runs in another process and looks its providers up by package.
+    opts=ResourceOptions(providers={"aws": cloud}),
+)
+storage = BlobStorage("blob-storage", settings.blob_storage, keeps_data=keeps_data, opts=on_aws)
+identity = WorkloadIdentity(
+    platform.service_account,
+    issuer=cluster.issuer,
+    kind=settings.identity.kind,
+    namespace=platform.namespace,
+    service_account=platform.service_account,
+    role_name=f"{settings.identity.role_prefix}-{platform.service_account}",
+    opts=on_aws,
+)
+storage.grant_platform(identity)
+
+kubernetes = k8s.Provider("kubernetes", kubeconfig=cluster.kubeconfig, opts=ResourceOptions(depends_on=cluster.ready))
+in_cluster = ResourceOptions(provider=kubernetes)
+storage_class = default_storage_class("gp3", keeps_data=keeps_data, opts=in_cluster)
+namespace = k8s.core.v1.Namespace(platform.namespace, metadata={"name": platform.namespace}, opts=in_cluster)
+account = ServiceAccount(
+    platform.service_account,
+    namespace=namespace.metadata.name,
+    account_name=platform.service_account,
+    annotations={**platform.service_account_annotations, **identity.account_annotations},
+    rules=PLATFORM_RULES,
+    opts=in_cluster,
+)
+policy = OneToOnePolicy(
+    "deployments",
+    settings.admission,
+    namespaces=[platform.namespace],
+    platform_account=platform.service_account,
+    opts=in_cluster,
+)
+vvp = Platform(
+    "vvp",
+    platform,
+    settings.secrets,
+    namespace=namespace.metadata.name,
+    service_account=account.account_name,
+    base_uri=storage.base_uri,
+    depends_on=[storage, storage_class, policy, *identity.grants],
+    opts=in_cluster,
+)
+
+pulumi.export("kubeconfig", cluster.kubeconfig)
+pulumi.export("cluster", cluster.cluster_name)
+pulumi.export("bucket", storage.bucket_name)
+pulumi.export("issuer", cluster.issuer.issuer)
+pulumi.export("roles", {f"{platform.namespace}/{platform.service_account}": identity.role_arn})
+pulumi.export("platform", {"url": vvp.url, "portForward": vvp.port_forward})

@@ -1,0 +1,199 @@
+"""The EKS cluster: control plane, OIDC provider, nodes and add-ons."""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_eks as eks
+from pulumi import Output, Resource, ResourceOptions
+
+from components.aws.identity import Issuer, WorkloadIdentity
+from components.aws.network import Network
+from components.aws.nodes import Nodes
+from components.aws.policies import IRSA_AUDIENCE
+from sections import AddonName, ClusterSettings, IdentityKind, IdentitySettings
+
+_LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+_ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+_VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+
+
+class Cluster(pulumi.ComponentResource):
+    """An EKS cluster, built on the component of `pulumi_eks`, ready for workloads that need volumes and identities.
+
+    Follows https://docs.aws.amazon.com/eks/latest/best-practices/security.html.
+
+    Args:
+        name: Logical name.
+        settings: The stack's cluster section.
+        identity: The stack's identity section.
+        network: Where the cluster lives.
+        keeps_data: Whether the cluster, which may hold the platform's volume, is protected from deletion.
+        opts: Resource options; `provider` is the AWS provider.
+
+    Attributes:
+        cluster_name: The EKS cluster's name.
+        issuer: What an identity must know of this cluster.
+        kubeconfig: JSON; authenticates by `aws eks get-token`; a secret.
+        ready: What must exist before a pod with a volume or an identity can run.
+    """
+
+    cluster_name: Output[str]
+    issuer: Issuer
+    kubeconfig: Output[str]
+    ready: list[Resource]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: ClusterSettings,
+        identity: IdentitySettings,
+        network: Network,
+        keeps_data: bool,
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("vvp:aws:Cluster", name, None, opts)
+        self._name = name
+        self._settings = settings
+        self._identity = identity
+        self._cluster = self._control_plane(network, keeps_data)
+        control_plane = self._cluster.eks_cluster
+        self.cluster_name = control_plane.apply(lambda cluster: cluster.name)
+        # pulumi_eks can make the provider itself, but reads a certificate over TLS on every preview to pin it; IAM
+        # does not
+        # need the pin for EKS issuers (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html).
+        provider = aws.iam.OpenIdConnectProvider(
+            name,
+            url=self._cluster.oidc_provider_url,
+            client_id_lists=[IRSA_AUDIENCE],
+            opts=ResourceOptions(parent=self),
+        )
+        self.issuer = Issuer(
+            cluster_name=self.cluster_name,
+            cluster_arn=control_plane.apply(lambda cluster: cluster.arn),
+            provider_arn=provider.arn,
+            issuer=self._cluster.oidc_issuer,
+        )
+        self.kubeconfig = Output.secret(self._cluster.kubeconfig_json)
+        self.ready = self._workers(network)
+        self.register_outputs({"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig})
+
+    def _control_plane(self, network: Network, keeps_data: bool) -> eks.Cluster:
+        name, settings = self._name, self._settings
+        child = ResourceOptions(parent=self)
+        key = aws.kms.Key(
+            f"{name}-secrets",
+            description=f"Kubernetes secrets of the cluster {settings.name}",
+            enable_key_rotation=True,
+            deletion_window_in_days=30 if keeps_data else 7,
+            opts=ResourceOptions(parent=self, protect=keeps_data),
+        )
+        # Made here, before EKS makes it by itself without a retention.
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-control-plane",
+            name=f"/aws/eks/{settings.name}/cluster",
+            retention_in_days=settings.log_retention_days,
+            opts=child,
+        )
+        public = bool(settings.public_access_cidrs)
+        return eks.Cluster(
+            name,
+            name=settings.name,
+            version=settings.version,
+            vpc_id=network.vpc_id,
+            private_subnet_ids=network.private_subnet_ids,
+            public_subnet_ids=network.public_subnet_ids,
+            kubernetes_service_ip_address_range=settings.service_cidr,
+            authentication_mode=eks.AuthenticationMode.API,
+            access_entries={
+                **{_entry_name(arn): _access(arn, _ADMIN) for arn in settings.admins},
+                **{_entry_name(arn): _access(arn, _VIEWER) for arn in settings.viewers},
+            },
+            endpoint_private_access=True,
+            endpoint_public_access=public,
+            public_access_cidrs=list(settings.public_access_cidrs) if public else None,
+            encryption_config_key_arn=key.arn,
+            enabled_cluster_log_types=list(_LOG_TYPES),
+            deletion_protection=keeps_data,
+            skip_default_node_group=True,
+            # Managed nodes are in the security group that EKS makes for the cluster; more would only open more.
+            skip_default_security_groups=True,
+            bootstrap_self_managed_addons=False,
+            use_default_vpc_cni=True,
+            coredns_addon_options=eks.CoreDnsAddonOptionsArgs(enabled=False),
+            kube_proxy_addon_options=eks.KubeProxyAddonOptionsArgs(enabled=False),
+            create_oidc_provider=False,
+            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[logs], protect=keeps_data)),
+        )
+
+    def _workers(self, network: Network) -> list[Resource]:
+        """Nodes and add-ons, in the order in which a cluster without any can take them."""
+        name, prefix = self._name, self._identity.role_prefix
+        cni = self._addon_identity("vpc-cni", "aws-node", "AmazonEKS_CNI_Policy")
+        driver = self._addon_identity("ebs-csi", "ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy")
+        # A node is not ready without its network plugin; CoreDNS and the storage driver are not ready without nodes.
+        before: list[Resource] = [
+            network,  # without its routes a node cannot reach the control plane, and never joins
+            self._addon("vpc-cni", identity=cni),
+            self._addon("kube-proxy"),
+        ]
+        if self._identity.kind is IdentityKind.POD_IDENTITY:
+            before.append(self._addon("eks-pod-identity-agent"))
+        nodes = Nodes(
+            f"{name}-nodes",
+            cluster=self._cluster,
+            settings=self._settings.nodes,
+            role_name=f"{prefix}-nodes",
+            version=self._settings.version,
+            subnet_ids=network.private_subnet_ids,
+            before=before,
+            opts=ResourceOptions(parent=self),
+        )
+        return [
+            nodes,
+            self._addon("coredns", after=[nodes]),
+            self._addon("aws-ebs-csi-driver", identity=driver, after=[nodes]),
+        ]
+
+    def _addon_identity(self, name: str, service_account: str, policy: str) -> WorkloadIdentity:
+        # Always IRSA: the network plugin runs before the agent of Pod Identity can.
+        return WorkloadIdentity(
+            f"{self._name}-{name}",
+            issuer=self.issuer,
+            kind=IdentityKind.IRSA,
+            namespace="kube-system",
+            service_account=service_account,
+            role_name=f"{self._identity.role_prefix}-{name}",
+            managed_policies=[policy],
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _addon(
+        self, addon: AddonName, *, identity: WorkloadIdentity | None = None, after: list[Resource] | None = None
+    ) -> aws.eks.Addon:
+        return aws.eks.Addon(
+            f"{self._name}-{addon}",
+            cluster_name=self.cluster_name,
+            addon_name=addon,
+            addon_version=self._settings.addon_versions.get(addon),
+            service_account_role_arn=identity.role_arn if identity else None,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            opts=ResourceOptions(parent=self, depends_on=[*(after or []), *(identity.grants if identity else [])]),
+        )
+
+
+def _entry_name(principal_arn: str) -> str:
+    """A logical name from an ARN: account and path, without what a URN gives a meaning to."""
+    return principal_arn.split(":", 4)[-1].replace(":", "-").replace("/", "-")
+
+
+def _access(principal_arn: str, policy_arn: str) -> eks.AccessEntryArgs:
+    return eks.AccessEntryArgs(
+        principal_arn=principal_arn,
+        access_policies={
+            "cluster": eks.AccessPolicyAssociationArgs(
+                policy_arn=policy_arn,
+                access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+            )
+        },
+    )

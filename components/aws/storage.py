@@ -1,0 +1,147 @@
+"""Blob storage on AWS: one encrypted, versioned, private bucket, and access to it as grants."""
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+
+from components.aws.identity import WorkloadIdentity
+from components.aws.policies import bucket_everything, bucket_read_write, tls_only
+from sections import BlobAccess, BlobStorageSettings
+
+
+class BlobStorage(pulumi.ComponentResource):
+    """The S3 bucket for artifacts, checkpoints and savepoints, with the key that encrypts it.
+
+    Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html.
+
+    Args:
+        name: Logical name.
+        settings: The stack's blob storage section.
+        keeps_data: Whether bucket and key are protected, and a bucket with objects in it survives.
+        opts: Resource options; `provider` is the AWS provider.
+
+    Attributes:
+        bucket_name: The bucket's name.
+        bucket_arn: The bucket's ARN.
+        key_arn: The key's ARN.
+        base_uri: Where the platform keeps its blobs, as `s3://<bucket>`.
+    """
+
+    bucket_name: Output[str]
+    bucket_arn: Output[str]
+    key_arn: Output[str]
+    base_uri: Output[str]
+
+    def __init__(
+        self, name: str, settings: BlobStorageSettings, *, keeps_data: bool, opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vvp:aws:BlobStorage", name, None, opts)
+        self._name = name
+        self._settings = settings
+        child = ResourceOptions(parent=self)
+        kept = ResourceOptions(parent=self, protect=keeps_data)
+
+        key = aws.kms.Key(
+            name,
+            description=f"Objects of the bucket {settings.bucket}",
+            enable_key_rotation=True,
+            deletion_window_in_days=30 if keeps_data else 7,
+            opts=kept,
+        )
+        aws.kms.Alias(name, name=f"alias/{settings.bucket}", target_key_id=key.key_id, opts=child)
+        bucket = aws.s3.Bucket(name, bucket=settings.bucket, force_destroy=not keeps_data, opts=kept)
+        public_access = aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            name, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            name,
+            bucket=bucket.id,
+            rules=[
+                {
+                    "apply_server_side_encryption_by_default": {
+                        "sse_algorithm": "aws:kms",
+                        "kms_master_key_id": key.arn,
+                    },
+                    "bucket_key_enabled": True,
+                }
+            ],
+            opts=child,
+        )
+        versioning = aws.s3.BucketVersioning(
+            name, bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=child
+        )
+        aws.s3.BucketPolicy(
+            name,
+            bucket=bucket.id,
+            policy=Output.json_dumps(bucket.arn.apply(tls_only)),
+            # S3 refuses the two calls at the same time on one bucket.
+            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[public_access])),
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            name,
+            bucket=bucket.id,
+            rules=_lifecycle(settings),
+            # Rules for noncurrent versions need versioning to be on.
+            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[versioning])),
+        )
+        if settings.access_log_bucket:
+            aws.s3.BucketLogging(
+                name,
+                bucket=bucket.id,
+                target_bucket=settings.access_log_bucket,
+                target_prefix=f"{settings.bucket}/",
+                opts=child,
+            )
+        self.bucket_name = bucket.bucket
+        self.bucket_arn = bucket.arn
+        self.key_arn = key.arn
+        self.base_uri = Output.concat("s3://", bucket.bucket)
+        self.register_outputs({"bucketName": self.bucket_name, "baseUri": self.base_uri})
+
+    def grant_platform(self, identity: WorkloadIdentity) -> None:
+        """Gives the platform its access to the whole bucket: the least actions, or the seed's if the stack asks so.
+
+        Args:
+            identity: The platform's.
+        """
+        wide = self._settings.platform_access is BlobAccess.ALL_S3_ACTIONS
+        access = bucket_everything if wide else bucket_read_write
+        policy = aws.iam.Policy(
+            f"{self._name}-platform",
+            name=self._settings.policy_name,
+            description=f"The platform's access to the bucket {self._settings.bucket}",
+            policy=Output.json_dumps(access(self.bucket_arn, Output.concat(self.bucket_arn, "/*"), self.key_arn)),
+            opts=ResourceOptions(parent=self),
+        )
+        identity.attach(self._settings.policy_name, policy.arn)
+
+
+def _lifecycle(settings: BlobStorageSettings) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+    everything: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "id": "leftovers",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": settings.abort_uploads_days},
+        "noncurrent_version_expiration": {"noncurrent_days": settings.noncurrent_days},
+    }
+    return [
+        everything,
+        *(
+            aws.s3.BucketLifecycleConfigurationRuleArgsDict(
+                id=f"expiry-{index}",
+                status="Enabled",
+                filter={"prefix": rule.prefix},
+                expiration={"days": rule.days},
+            )
+            for index, rule in enumerate(settings.expiry)
+        ),
+    ]

@@ -1,0 +1,85 @@
+"""A service account with what it may do in its own namespace."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_kubernetes as k8s
+from pulumi import Input, Output, Resource, ResourceOptions
+
+EVERY_VERB = ("create", "delete", "get", "list", "patch", "update", "watch")
+RBAC_GROUP = "rbac.authorization.k8s.io"
+
+
+def rule(api_groups: Sequence[str], resources: Sequence[str]) -> k8s.rbac.v1.PolicyRuleArgsDict:
+    """A Role's rule with the seed's seven verbs.
+
+    Args:
+        api_groups: API groups; the core group is "".
+        resources: Resource names, in the plural.
+    """
+    return {"api_groups": list(api_groups), "resources": list(resources), "verbs": list(EVERY_VERB)}
+
+
+PLATFORM_RULES = (
+    rule(["apps", "extensions"], ["deployments"]),
+    rule([""], ["configmaps", "pods", "services", "secrets"]),
+    rule(["batch"], ["jobs"]),
+)
+"""What the seed lets the platform do; less than the chart's own Role, which may also make accounts and roles."""
+
+JOB_RULES = (rule([""], ["configmaps"]),)
+"""What the seed lets a job do: Flink keeps its high-availability state in ConfigMaps."""
+
+
+class ServiceAccount(pulumi.ComponentResource):
+    """A service account, a Role and the RoleBinding of the two, all three with one name.
+
+    Follows https://kubernetes.io/docs/reference/access-authn-authz/rbac/.
+
+    Args:
+        name: Logical name.
+        namespace: Their namespace; the binding's subject names it too, which the seed leaves out and Kubernetes
+            demands.
+        account_name: The name of all three.
+        annotations: The account's annotations, its identity's among them.
+        rules: The Role's rules.
+        opts: Resource options; `provider` is the Kubernetes provider.
+
+    Attributes:
+        account_name: The account's name, known once all three exist.
+        resources: What a pod that uses the account depends on.
+    """
+
+    account_name: Output[str]
+    resources: list[Resource]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: Input[str],
+        account_name: str,
+        annotations: Mapping[str, Input[str]],
+        rules: Sequence[k8s.rbac.v1.PolicyRuleArgsDict],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("vvp:kubernetes:ServiceAccount", name, None, opts)
+        child = ResourceOptions(parent=self)
+        account = k8s.core.v1.ServiceAccount(
+            name,
+            metadata={"name": account_name, "namespace": namespace, "annotations": dict(annotations) or None},
+            opts=child,
+        )
+        role = k8s.rbac.v1.Role(
+            name, metadata={"name": account_name, "namespace": namespace}, rules=list(rules), opts=child
+        )
+        binding = k8s.rbac.v1.RoleBinding(
+            name,
+            metadata={"name": account_name, "namespace": namespace},
+            subjects=[{"kind": "ServiceAccount", "name": account_name, "namespace": namespace}],
+            role_ref={"kind": "Role", "name": account_name, "api_group": RBAC_GROUP},
+            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[account, role])),
+        )
+        self.resources = [account, role, binding]
+        self.account_name = binding.subjects.apply(lambda _: account_name)
+        self.register_outputs({"accountName": self.account_name})
