@@ -1,0 +1,161 @@
+"""Runs the whole program on Pulumi's mocks and keeps what it registered, options included.
+
+Pulumi's own mocks show a resource's inputs only; protect, dependencies and providers are in the registration request, which a
+subclass of the mock monitor sees.
+"""
+
+import json
+import runpy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.config import set_all_config
+
+from tests.stacks import ROOT
+
+ACCOUNT = "123456789012"
+ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+STACK = "pulumi:pulumi:Stack"
+_REFERENCE = {rpc._special_sig_key: rpc._special_resource_sig}  # how the wire says: this is a resource
+_EKS_URN = "urn:pulumi:test::vvp::eks:index:Cluster$aws:eks/cluster:Cluster::vvp-eksCluster"
+_CALLS: dict[str, dict[str, Any]] = {
+    "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:index/getRegion:getRegion": {"region": "eu-central-1"},
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"eu-central-1{zone}" for zone in "abc"]},
+}
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the engine would see it."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: dict[str, Any]
+    protect: bool
+    custom: bool
+    parent: str
+    provider: str
+    depends_on: frozenset[str]
+    secrets: frozenset[str]
+
+
+@dataclass
+class Program:
+    """All that one run of the program registered."""
+
+    resources: list[Registered] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, type_: str) -> list[Registered]:
+        """The resources of one type."""
+        return [resource for resource in self.resources if resource.type == type_]
+
+    def one(self, type_: str, name: str | None = None) -> Registered:
+        """The only resource of a type, or the one of that name."""
+        (found,) = [r for r in self.of(type_) if name is None or r.name == name]
+        return found
+
+    def above(self, resource: Registered) -> Iterator[Registered]:
+        """The components that a resource lies in, from the inside out."""
+        by_urn = {each.urn: each for each in self.resources}
+        while (parent := by_urn.get(resource.parent)) and parent.type != STACK:
+            yield parent
+            resource = parent
+
+
+class _Mocks(mocks.Mocks):
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        return _CALLS[args.token]
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        state: dict[str, Any] = dict(args.inputs)
+        match args.typ:
+            case "aws:iam/role:Role":
+                state["arn"] = f"arn:aws:iam::{ACCOUNT}:role/{state['name']}"
+            case "aws:iam/policy:Policy":
+                state["arn"] = f"arn:aws:iam::{ACCOUNT}:policy/{state['name']}"
+            case "aws:s3/bucket:Bucket":
+                state["arn"] = f"arn:aws:s3:::{state['bucket']}"
+            case "aws:kms/key:Key":
+                state |= {"arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/{args.name}", "keyId": args.name}
+            case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+                state["arn"] = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
+            case "aws:ec2/launchTemplate:LaunchTemplate":
+                state["latestVersion"] = 1
+            case "eks:index:Cluster":
+                state |= {
+                    "eksCluster": {**_REFERENCE, "urn": _EKS_URN, "id": state["name"]},
+                    "oidcProviderUrl": f"https://{ISSUER}",
+                    "oidcIssuer": ISSUER,
+                    "kubeconfigJson": json.dumps({"clusters": []}),
+                }
+            case "kubernetes:helm.sh/v3:Release":
+                state["status"] = {"namespace": state["namespace"], "status": "deployed"}
+            case _:
+                pass
+        return f"{args.name}-id", state
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, program: Program) -> None:
+        super().__init__(_Mocks())
+        self._program = program
+        eks = {"name": "vvp", "arn": f"arn:aws:eks:eu-central-1:{ACCOUNT}:cluster/vvp"}
+        self.resources[_EKS_URN] = mocks.MockMonitor.ResourceRegistration(_EKS_URN, "vvp", eks)
+
+    def RegisterResource(self, request: Any) -> Any:
+        inputs = rpc.deserialize_properties(request.object, keep_unknowns=False)
+        secrets = {name for name, value in inputs.items() if rpc.is_rpc_secret(value)}
+        response = super().RegisterResource(request)
+        if request.type == STACK:
+            return response
+        self._program.resources.append(
+            Registered(
+                type=request.type,
+                name=request.name,
+                urn=response.urn,
+                inputs={name: rpc.unwrap_rpc_secret(value) for name, value in inputs.items()},
+                protect=request.protect,
+                custom=request.custom,
+                parent=request.parent,
+                provider=request.provider or next(iter(request.providers.values()), ""),
+                depends_on=frozenset(request.dependencies),
+                secrets=frozenset(secrets),
+            )
+        )
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self._program.outputs = rpc.deserialize_properties(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def run(config: dict[str, Any], *secret_keys: str, preview: bool = False) -> Program:
+    """Runs `__main__.py` with a stack file's config.
+
+    Args:
+        config: Every key of the stack file, with its namespace.
+        secret_keys: Keys whose values are secrets.
+        preview: Whether to run as in a preview.
+    """
+    program = Program()
+    mocks.set_mocks(_Mocks(), project="vvp", stack="test", preview=preview, monitor=_Monitor(program))
+    flat = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    set_all_config(flat, list(secret_keys))
+
+    @pulumi.runtime.test
+    def body() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    try:
+        body()
+    finally:
+        settings.reset_options()
+        set_all_config({}, [])
+    return program
