@@ -74,9 +74,11 @@ def load() -> Settings:
     everything: dict[str, str] = {**get_config_env(), **CONFIG.get()}
     prefix = f"{NAMESPACE}:"
     raw = {key.removeprefix(prefix): _plain(text) for key, text in everything.items() if key.startswith(prefix)}
+    # Pulumi asks for every key of Pulumi.yaml that has no default, so the optional secrets default to nothing.
+    raw = {key: value for key, value in raw.items() if key not in SECRETS or value}
     clear = {key for key in SECRETS if key in raw and not _is_secret(prefix + key)}
     config = pulumi.Config(NAMESPACE)
-    secrets = Secrets(*(config.get_secret(key) for key in SECRETS))
+    secrets = Secrets(*(config.get_secret(key) if key in raw else None for key in SECRETS))
     return check(raw, everything.get("aws:region"), secrets, clear)
 
 

@@ -1,18 +1,19 @@
 """Runs the whole program on Pulumi's mocks and keeps what it registered, options included.
 
-Pulumi's own mocks show a resource's inputs only; protect, dependencies and providers are in the registration request, which a
-subclass of the mock monitor sees.
+Pulumi's own mocks show a resource's inputs only; protect, dependencies and providers are in the registration request,
+which a subclass of the mock monitor sees.
 """
 
 import json
 import runpy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.config import set_all_config
+from pulumi.runtime.stack import Stack
 
 from tests.stacks import ROOT
 
@@ -130,11 +131,6 @@ class _Monitor(mocks.MockMonitor):
         )
         return response
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:
-        if "::pulumi:pulumi:Stack::" in request.urn:
-            self._program.outputs = rpc.deserialize_properties(request.outputs)
-        return super().RegisterResourceOutputs(request)
-
 
 def run(config: dict[str, Any], *secret_keys: str, preview: bool = False) -> Program:
     """Runs `__main__.py` with a stack file's config.
@@ -150,11 +146,13 @@ def run(config: dict[str, Any], *secret_keys: str, preview: bool = False) -> Pro
     set_all_config(flat, list(secret_keys))
 
     @pulumi.runtime.test
-    def body() -> None:
+    def main() -> pulumi.Output[None]:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        exported = cast(Stack, settings.get_root_resource()).outputs
+        return pulumi.Output.all(**exported).apply(program.outputs.update)
 
     try:
-        body()
+        main()
     finally:
         settings.reset_options()
         set_all_config({}, [])

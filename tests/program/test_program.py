@@ -167,9 +167,9 @@ def test_seed_aws_s3_mb_vvp_blob_storage(dev: Program) -> None:
     blocked = dev.one("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs
     flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     assert all(blocked[flag] is True for flag in flags)
-    (rule,) = dev.one(
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-    ).inputs["rules"]
+    (rule,) = dev.one("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").inputs[
+        "rules"
+    ]
     assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "aws:kms"
     versioning = dev.one("aws:s3/bucketVersioning:BucketVersioning").inputs["versioningConfiguration"]
     assert versioning == {"status": "Enabled"}

@@ -24,7 +24,21 @@ def test_what_is_accepted_is_a_dns_label(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ab", "a" * 64, "Abc", "a_b", "a.b", "-ab", "ab-", "xn--abc", "sthree-x", "x-s3alias", "x--ol-s3", "192.168.5.4", ""],
+    [
+        "ab",
+        "a" * 64,
+        "Abc",
+        "a_b",
+        "a.b",
+        "-ab",
+        "ab-",
+        "xn--abc",
+        "sthree-x",
+        "x-s3alias",
+        "x--ol-s3",
+        "192.168.5.4",
+        "",
+    ],
 )
 def test_what_s3_refuses_is_refused(name: str) -> None:
     assert not names.is_bucket_name(name)

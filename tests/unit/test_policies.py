@@ -70,7 +70,15 @@ def test_least_access_names_each_action_on_the_arn_it_works_on() -> None:
     assert (bucket["Resource"], objects["Resource"], key["Resource"]) == (BUCKET, f"{BUCKET}/*", KEY)
     actions = [action for statement in (bucket, objects, key) for action in statement["Action"]]
     assert not [action for action in actions if "*" in action]
-    dangerous = ("s3:PutBucket*", "s3:DeleteBucket*", "s3:*Policy*", "s3:*Acl*", "kms:Put*", "kms:*Grant*", "kms:Schedule*")
+    dangerous = (
+        "s3:PutBucket*",
+        "s3:DeleteBucket*",
+        "s3:*Policy*",
+        "s3:*Acl*",
+        "kms:Put*",
+        "kms:*Grant*",
+        "kms:Schedule*",
+    )
     assert not [a for a in actions for pattern in dangerous if fnmatchcase(a, pattern)]
 
 

@@ -182,16 +182,16 @@ json_values = st.recursive(
 @given(st.dictionaries(st.sampled_from([*KEYS, "other"]), json_values))
 def test_whatever_stands_there_is_either_read_or_refused_in_words(raw: dict[str, Any]) -> None:
     try:
-        settings = check(raw, REGION)
+        check(raw, REGION)
+        told: list[Fault] = []
     except SettingsError as error:
-        assert error.faults
-        assert all(fault.key and fault.found and fault.expected for fault in error.faults)
-    else:
-        assert isinstance(settings, Settings)
+        told = error.faults or [Fault("", "", "")]
+    assert all(fault.key and fault.found and fault.expected for fault in told)
 
 
 def test_the_project_file_describes_every_key() -> None:
     described = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     assert set(described) == {f"{NAMESPACE}:{key}" for key in KEYS}
     assert all(entry["description"] for entry in described.values())
-    assert {name for name, entry in described.items() if entry.get("secret")} == {f"{NAMESPACE}:{s}" for s in SECRETS}
+    secrets = {name for name, entry in described.items() if entry["description"].startswith("A secret: ")}
+    assert secrets == {f"{NAMESPACE}:{name}" for name in SECRETS}

@@ -1,0 +1,73 @@
+# Everything a person does in this checkout. `make` alone lists it.
+STACK  ?= dev
+PYTHON ?= python3
+
+VENV    := .venv/bin
+SANDBOX := $(VENV)/python -m sandbox
+# Python files that this project has written.
+SOURCES := $(wildcard *.py) components sandbox tests
+
+.DEFAULT_GOAL := help
+.PHONY: help venv up preview refresh destroy env down clean status memory test test-unit test-program test-sandbox lint format lock
+# Commands share the sandbox and the terminal.
+.NOTPARALLEL:
+
+help: ## list the targets
+	@echo 'make TARGET [STACK=dev]'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {gsub(/\$$\$$/, "$$"); printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: ## make the Python environment (.venv) if it is missing; every other target does so first
+	@$(PYTHON) -m sandbox.bootstrap
+
+up: venv ## start the sandbox, preview and deploy the stack, print its outputs
+	@$(SANDBOX) up --stack $(STACK)
+
+preview: venv ## show what `up` would change (DIFF=1: every property)
+	@$(SANDBOX) preview --stack $(STACK)
+
+refresh: venv ## compare the state with the cloud and the cluster, and take over what differs
+	@$(SANDBOX) refresh --stack $(STACK)
+
+destroy: venv ## remove all that the stack made
+	@$(SANDBOX) destroy --stack $(STACK)
+
+env: venv ## print what a shell needs for kubectl, aws, helm and pulumi: eval "$$(make -s env)"
+	@$(SANDBOX) env --stack $(STACK)
+
+status: venv ## show the sandbox's services
+	@$(SANDBOX) status
+
+memory: venv ## show the memory that each service holds
+	@$(SANDBOX) memory
+
+down: venv ## stop the sandbox's services and keep their state
+	@$(SANDBOX) down
+
+clean: venv ## stop the sandbox's services and remove their state
+	@$(SANDBOX) clean
+
+test: lint test-unit test-program test-sandbox ## all of the following
+
+lint: venv ## formatting, lint rules and types
+	$(VENV)/ruff format --check $(SOURCES)
+	$(VENV)/ruff check $(SOURCES)
+	$(VENV)/pyright
+
+test-unit: venv ## settings, names, policies and the sandbox's parts, each alone
+	$(VENV)/python -m pytest tests/unit
+
+test-program: venv ## the program on Pulumi's mocks
+	$(VENV)/python -m pytest tests/program
+
+test-sandbox: venv ## the program on the real engine against the sandbox
+	$(VENV)/python -m pytest tests/sandbox
+
+format: venv ## format the sources and repair what the linter can
+	$(VENV)/ruff format $(SOURCES)
+	$(VENV)/ruff check --fix $(SOURCES)
+
+lock: venv ## pin again what the requirements need in turn (constraints.txt), after changing a requirement
+	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+		requirements.txt sandbox/requirements.txt --output-file sandbox/constraints.txt
+	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+		sandbox/cloud/requirements.txt --output-file sandbox/cloud/constraints.txt

@@ -1,0 +1,52 @@
+"""Runs all loops until supervisord ends the process: `python -m sandbox.cluster.agent`."""
+
+import asyncio
+import logging
+import signal
+
+from sandbox.cluster.agent import kyverno
+from sandbox.cluster.agent.access import Access
+from sandbox.cluster.agent.api import Api
+from sandbox.cluster.agent.cloud import Cloud
+from sandbox.cluster.agent.kyverno import Kyverno
+from sandbox.cluster.agent.kyverno_hooks import Hooks
+from sandbox.cluster.agent.loop import run
+from sandbox.cluster.agent.nodes import NODES, Nodes
+from sandbox.cluster.agent.volumes import CLAIMS, STORAGE_CLASSES, VOLUMES, Volumes
+
+NAMESPACES = "/api/v1/namespaces"
+
+
+async def main() -> None:
+    """Runs the loops, and ends Kyverno's process with them."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    kyverno.end_orphans()
+    async with Api() as api:
+        cloud = Cloud()
+        admission = Kyverno(api)
+        loops = [
+            run(api, "access", Access(api, cloud).reconcile, watches=(NAMESPACES,), period=2),
+            run(api, "nodes", Nodes(api, cloud).reconcile, watches=(NODES,), period=1),
+            run(api, "volumes", Volumes(api, cloud).reconcile, watches=(CLAIMS, STORAGE_CLASSES, VOLUMES), period=2),
+            run(api, "kyverno", admission.reconcile, watches=(kyverno.PODS,), period=1),
+            run(api, "hooks", Hooks(api).reconcile, watches=(kyverno.PODS,), period=5),
+        ]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        stopped = asyncio.create_task(stop.wait())
+        # A loop never returns; if one fails by a fault of its own, so does the agent, and supervisord starts it again.
+        done, pending = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending)
+        await admission.end()
+        for task in done:
+            task.result()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asyncio.run(main())

@@ -1,0 +1,113 @@
+"""From the pod of Kyverno's admission controller to the command line of the real process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import layout
+from sandbox.cluster import files
+from sandbox.cluster.agent import images
+from sandbox.cluster.agent.api import Object
+from sandbox.toolchain import KYVERNO_VERSION
+
+
+class UnsupportedError(Exception):
+    """The pod asks for what the sandbox cannot give; `reason` is the one a kubelet reports."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start Kyverno for one pod."""
+
+    namespace: str
+    pod: str
+    uid: str
+    account: str
+    argv: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    readiness_path: str
+
+    def same_as(self, other: "Launch") -> bool:
+        """Whether two pods are replicas of one template: all is the same but who they are."""
+        own, its = dict(self.environment), dict(other.environment)
+        own.pop("KYVERNO_POD_NAME", None)
+        its.pop("KYVERNO_POD_NAME", None)
+        return (self.namespace, self.account, self.argv, own) == (other.namespace, other.account, other.argv, its)
+
+
+def overrides() -> dict[str, str]:
+    """Flags that are set, whatever the pod says."""
+    port = layout.Sandbox.load().ports["kyverno"]
+    return {
+        "kubeconfig": str(files.kyverno() / "kubeconfig"),
+        # Makes Kyverno register https://127.0.0.1:<port>/… instead of its Service, whose pods nobody can reach.
+        "serverIP": f"127.0.0.1:{port}",
+        "webhookServerHost": "127.0.0.1",
+        "webhookServerPort": str(port),
+        # No other process of Kyverno's runs: nobody would collect reports, or read metrics.
+        "admissionReports": "false",
+        "disableMetrics": "true",
+        "controllerRuntimeMetricsAddress": "0",
+        # Sigstore's keys come from the internet.
+        "enableTuf": "false",
+    }
+
+
+def launch(pod: Object) -> Launch:
+    """How to start Kyverno for a pod.
+
+    Args:
+        pod: of the official chart's admission controller.
+
+    Raises:
+        UnsupportedError: another version than the sandbox has, or an environment that it cannot give.
+    """
+    container = images.container(pod, "kyverno")
+    if not container:
+        raise ValueError(f"pod {pod['metadata']['name']} has no container of Kyverno's")
+    _check_version(container["image"])
+    flags = overrides()
+    given = [arg for arg in container.get("args", ()) if arg.lstrip("-").split("=")[0] not in flags]
+    environment = {variable["name"]: _value(variable, pod) for variable in container.get("env", ())}
+    environment["TUF_ROOT"] = str(files.kyverno() / "sigstore")
+    environment["HOME"] = str(files.kyverno())
+    probe = container.get("readinessProbe", {}).get("httpGet", {})
+    return Launch(
+        namespace=pod["metadata"]["namespace"],
+        pod=pod["metadata"]["name"],
+        uid=pod["metadata"]["uid"],
+        account=pod["spec"]["serviceAccountName"],
+        argv=(
+            str(Path(layout.Sandbox.load().bin) / "kyverno"),
+            *given,
+            *(f"--{name}={value}" for name, value in flags.items()),
+        ),
+        environment=tuple(sorted(environment.items())),
+        readiness_path=probe.get("path", "/health/readiness"),
+    )
+
+
+def _check_version(image: str) -> None:
+    tag = image.partition("@")[0].rpartition(":")[2]
+    if tag != f"v{KYVERNO_VERSION}":
+        raise UnsupportedError(
+            "ErrImagePull", f"the sandbox does not support the image {image}: its Kyverno is v{KYVERNO_VERSION}"
+        )
+
+
+def _value(variable: Object, pod: Object) -> str:
+    if "valueFrom" not in variable:
+        return variable.get("value", "")
+    match variable["valueFrom"]:
+        case {"fieldRef": {"fieldPath": "metadata.name"}}:
+            return pod["metadata"]["name"]
+        case {"fieldRef": {"fieldPath": "metadata.namespace"}}:
+            return pod["metadata"]["namespace"]
+        case source:
+            raise UnsupportedError(
+                "CreateContainerConfigError",
+                f"the sandbox does not support where the variable {variable['name']} comes from: {source}",
+            )

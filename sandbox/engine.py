@@ -1,0 +1,180 @@
+"""The Pulumi engine: the environment it gets from the sandbox, and running its commands.
+
+Nothing here changes what Pulumi does: `eval "$(make -s env)"` gives a shell the same environment, in which the ordinary
+`pulumi up` does what `make up` does.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import layout
+from sandbox.layout import CHECKOUT, STATE, Sandbox
+
+PROVIDERS = {"aws": "pulumi-aws", "kubernetes": "pulumi-kubernetes", "eks": "pulumi-eks"}
+"""Provider plugins that the sandbox stands in for, and the SDK whose version each takes."""
+
+NOT_PROXIED = ("127.0.0.1", "localhost")
+
+
+def region(stack: str) -> str:
+    """The AWS region of a stack: `aws:region` of its stack file.
+
+    Raises:
+        SystemExit: there is no such stack file, or it names no region.
+    """
+    file = CHECKOUT / f"Pulumi.{stack}.yaml"
+    if not file.exists():
+        known = ", ".join(sorted(path.name.split(".")[1] for path in CHECKOUT.glob("Pulumi.*.yaml"))) or "none"
+        sys.exit(f"There is no stack file {file.name}; stacks of this checkout: {known}.")
+    found = ((yaml.safe_load(file.read_text()) or {}).get("config") or {}).get("aws:region")
+    if not isinstance(found, str):
+        sys.exit(f"{file.name}: aws:region is missing; the sandbox must know which region it plays, like eu-central-1.")
+    return found
+
+
+def variables(stack: str) -> dict[str, str]:
+    """What a shell needs for `pulumi`, `aws`, `kubectl` and `helm` to work with this sandbox.
+
+    Raises:
+        SystemExit: the sandbox has not been started yet.
+    """
+    try:
+        sandbox = Sandbox.load()
+        credentials = json.loads(layout.credentials_file().read_text())
+    except FileNotFoundError:
+        sys.exit("The sandbox has not been started in this checkout yet: make up (or make preview) starts it.")
+    search = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if part != sandbox.bin]
+    hosts = [host for host in os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")).split(",") if host]
+    not_proxied = ",".join([*hosts, *(host for host in NOT_PROXIED if host not in hosts)])
+    return {
+        "KUBECONFIG": str(layout.cluster() / "admin.kubeconfig"),
+        # https, as AWS is: bucket policies that refuse plain http (aws:SecureTransport) mean something.
+        "AWS_ENDPOINT_URL": f"https://127.0.0.1:{sandbox.ports['cloud_tls']}",
+        "AWS_CA_BUNDLE": str(STATE / "cloud" / "tls" / "ca.crt"),
+        "AWS_REGION": region(stack),
+        # boto3 and version 1 of the aws command know the region by this name only.
+        "AWS_DEFAULT_REGION": region(stack),
+        "AWS_ACCESS_KEY_ID": credentials["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": credentials["secret_access_key"],
+        "PULUMI_BACKEND_URL": f"file://{STATE / 'pulumi'}",
+        "PULUMI_CONFIG_PASSPHRASE": sandbox.passphrase,
+        # Plugins of the sandbox are installed there, and a login to Pulumi's own service is not touched.
+        "PULUMI_HOME": str(STATE / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # A real provider that happens to be on PATH would be taken instead of the one installed under PULUMI_HOME.
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        "VVP_SANDBOX_STATE": str(STATE),
+        "NO_PROXY": not_proxied,
+        "no_proxy": not_proxied,
+        "PATH": os.pathsep.join([sandbox.bin, *search]),
+    }
+
+
+def environment(stack: str) -> dict[str, str]:
+    """The user's environment with `variables` set, and without what would lead to a real account or another state."""
+    misleading = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "PULUMI_ACCESS_TOKEN", "PULUMI_STACK")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in misleading and not name.startswith("AWS_ENDPOINT_URL_")
+    }
+    return kept | variables(stack) | {"PULUMI_CONFIG_PASSPHRASE_FILE": "", "PYTHONUNBUFFERED": "1"}
+
+
+def export_lines(stack: str) -> str:
+    """`variables` as shell commands."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables(stack).items())
+
+
+def install_plugins() -> None:
+    """Writes the launchers of the language host and of the providers, each of which starts this checkout's code."""
+    _write_launcher(STATE / "plugins" / "pulumi-language-python", "sandbox.plugins.language")
+    for name, package in PROVIDERS.items():
+        # Where `pulumi plugin install` would put the real one: found by the version that the program's SDK asks for.
+        folder = STATE / "home" / "plugins" / f"resource-{name}-v{version(package)}"
+        _write_launcher(folder / f"pulumi-resource-{name}", f"sandbox.plugins.{name}")
+
+
+def select(stack: str) -> None:
+    """Makes the stack in the sandbox's file backend if there is none, selects it, and copies its configuration.
+
+    Pulumi writes the salt of a stack's passphrase into the stack file. The passphrase is this sandbox's own, so its
+    salt has no place in a file that is shared by git: the stack is made from a project folder within the state.
+
+    Raises:
+        SystemExit: Pulumi could not make the stack, or its file has secrets that only another passphrase opens.
+    """
+    (STATE / "pulumi").mkdir(mode=0o700, parents=True, exist_ok=True)
+    own = STATE / "project"
+    project: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
+    layout.write_atomically(own / "Pulumi.yaml", yaml.safe_dump({key: project[key] for key in ("name", "runtime")}))
+    capture(stack, "stack", "select", "--create", "--stack", stack, folder=own)
+    capture(stack, "stack", "select", "--stack", stack)
+    file = CHECKOUT / f"Pulumi.{stack}.yaml"
+    content: dict[str, Any] = yaml.safe_load(file.read_text())
+    secret = [key for key, value in (content.get("config") or {}).items() if "'secure':" in repr(value)]
+    if secret:
+        sys.exit(f"{file.name}: {', '.join(secret)} is encrypted, and the sandbox has not the passphrase for it.")
+    salted: dict[str, Any] = yaml.safe_load((own / file.name).read_text()) if (own / file.name).exists() else {}
+    content["encryptionsalt"] = salted.get("encryptionsalt") or sys.exit(f"Pulumi wrote no salt to {own / file.name}.")
+    layout.write_atomically(own / file.name, yaml.safe_dump(content, sort_keys=False))
+
+
+def run(stack: str, *arguments: str) -> int:
+    """Runs a Pulumi command on the user's terminal with the engine's own display; returns its exit status."""
+    command = [
+        _binary(),
+        *arguments,
+        "--stack",
+        stack,
+        "--config-file",
+        str(STATE / "project" / f"Pulumi.{stack}.yaml"),
+    ]
+    # Ctrl-C reaches Pulumi by the terminal; it ends in good order and this waits for it.
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environment(stack)) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def capture(stack: str, *arguments: str, folder: Path = CHECKOUT) -> str:
+    """Runs a Pulumi command in a project's folder and returns what it prints.
+
+    Raises:
+        SystemExit: it failed; the reason has been printed.
+    """
+    result = subprocess.run(
+        [_binary(), *arguments, "--non-interactive"],
+        cwd=folder,
+        env=environment(stack),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        sys.exit(f"pulumi {' '.join(arguments)} failed ({result.returncode}):\n{result.stdout}{result.stderr}".rstrip())
+    return result.stdout
+
+
+def _binary() -> str:
+    return str(Path(Sandbox.load().bin) / "pulumi")
+
+
+def _write_launcher(file: Path, module: str) -> None:
+    # -u: the engine reads the port from stdout.
+    start = f'exec {shlex.quote(sys.executable)} -u -m {module} "$@"'
+    text = f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(CHECKOUT))} {start}\n"
+    if not file.exists() or file.read_text() != text:
+        layout.write_atomically(file, text, mode=0o755)

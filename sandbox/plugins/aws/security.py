@@ -1,0 +1,323 @@
+"""Security groups and the three kinds of resource that hold their rules."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from typing import Any, ClassVar, NamedTuple
+
+from sandbox.plugins.aws.ec2_base import Ec2Resource, cidr_problem
+from sandbox.plugins.aws.forms import known, known_items, table, tag_list
+from sandbox.plugins.aws.job import Job
+from sandbox.plugins.aws.resource import AwsResource
+from sandbox.plugins.base import PluginError, Properties
+from sandbox.plugins.sdk_schema import Problem
+
+
+class Rule(NamedTuple):
+    """One rule as AWS counts them: one protocol, port range and source."""
+
+    protocol: str
+    low: int
+    high: int
+    kind: str
+    """`CidrIpv4`, `CidrIpv6`, `PrefixListId` or `ReferencedGroupId`."""
+    source: str
+    description: str
+
+    @property
+    def permission(self) -> Properties:
+        """As the authorize and revoke calls take it."""
+        ports = {} if self.protocol == "-1" else {"FromPort": self.low, "ToPort": self.high}
+        text = {"Description": self.description} if self.description else {}
+        name, key = {
+            "CidrIpv4": ("IpRanges", "CidrIp"),
+            "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
+            "PrefixListId": ("PrefixListIds", "PrefixListId"),
+            "ReferencedGroupId": ("UserIdGroupPairs", "GroupId"),
+        }[self.kind]
+        return {"IpProtocol": self.protocol, **ports, name: [{key: self.source, **text}]}
+
+
+def rules_of(said: Properties, group: str) -> set[Rule]:
+    """The single rules of a block with `cidrBlocks`, `self` and so on, for the security group `group`."""
+    protocol = str(said.get("protocol") or "").lower()
+    protocol = "-1" if protocol == "all" else protocol
+    low, high = (-1, -1) if protocol == "-1" else (said["fromPort"], said["toPort"])
+    referenced = [*said.get("securityGroups", ()), *filter(None, [said.get("sourceSecurityGroupId")])]
+    sources = [
+        *(("CidrIpv4", each) for each in said.get("cidrBlocks") or ()),
+        *(("CidrIpv6", each) for each in said.get("ipv6CidrBlocks") or ()),
+        *(("PrefixListId", each) for each in said.get("prefixListIds") or ()),
+        *(("ReferencedGroupId", each) for each in referenced),
+        *([("ReferencedGroupId", group)] if said.get("self") else ()),
+    ]
+    return {Rule(protocol, low, high, kind, each, said.get("description") or "") for kind, each in sources}
+
+
+def rules_in(client: Any, group: str, *, egress: bool) -> dict[Rule, str]:
+    """The rules that a security group has, with their ids."""
+    pages = client.get_paginator("describe_security_group_rules").paginate(
+        Filters=[{"Name": "group-id", "Values": [group]}]
+    )
+    found = [rule for page in pages for rule in page["SecurityGroupRules"] if rule["IsEgress"] is egress]
+    return {_parsed(rule): rule["SecurityGroupRuleId"] for rule in found}
+
+
+def _parsed(rule: Properties) -> Rule:
+    referenced = (rule.get("ReferencedGroupInfo") or {}).get("GroupId")
+    kinds = {key: rule.get(key) for key in ("CidrIpv4", "CidrIpv6", "PrefixListId")} | {"ReferencedGroupId": referenced}
+    kind, source = next((key, value) for key, value in kinds.items() if value)
+    low, high = rule.get("FromPort", -1), rule.get("ToPort", -1)
+    return Rule(rule["IpProtocol"], low, high, kind, source, rule.get("Description") or "")
+
+
+def port_problems(said: Properties, where: str, protocol: str) -> Iterator[Problem]:
+    """Port numbers that AWS refuses."""
+    low, high = said.get("fromPort"), said.get("toPort")
+    if not isinstance(low, int) or not isinstance(high, int):
+        return
+    if protocol in ("tcp", "udp") and not (0 <= low <= 65535 and 0 <= high <= 65535 and low <= high):
+        yield f"{where}fromPort", f"invalid ports: {low} to {high}; expected 0 to 65535, the lower one first"
+    if protocol in ("-1", "all") and (low, high) not in ((0, 0), (-1, -1)):
+        yield f"{where}fromPort", 'from_port and to_port must both be 0 to use the protocol "-1"'
+
+
+class SecurityGroup(Ec2Resource):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/ec2/securitygroup/"""
+
+    token = "aws:ec2/securityGroup:SecurityGroup"
+    label, kind = "Security Group", "security-group"
+    supports = "description egress ingress name revokeRulesOnDelete tags vpcId"
+    named = ("name", 255)
+    replaced_by = "description name vpcId"
+    chosen_by_aws = "egress ingress vpcId"
+    defaults = table(description="Managed by Pulumi")
+    unordered = "egress ingress"
+    kept = "revokeRulesOnDelete"
+    create_call, fields = "create_security_group", "name=GroupName description vpcId"
+    list_call, ids, items = "describe_security_groups", "GroupIds", "SecurityGroups"
+    delete_call, id_name = "delete_security_group", "GroupId"
+
+    def verify(self, inputs: Properties) -> Iterator[Problem]:
+        name = inputs.get("name")
+        if isinstance(name, str) and name.startswith("sg-"):
+            yield "name", "invalid value for name (cannot begin with sg-)"
+        for direction in ("ingress", "egress"):
+            for index, block in enumerate(map(known, known_items(inputs.get(direction)))):
+                yield from port_problems(block, f"{direction}[{index}].", str(block.get("protocol")).lower())
+                for each in known_items(block.get("cidrBlocks")):
+                    yield from cidr_problem(f"{direction}[{index}].cidrBlocks", each)
+
+    def identify(self, reply: Properties, job: Job) -> str:
+        return reply["GroupId"]
+
+    def apply(self, job: Job, id: str) -> None:
+        if not job.op.id:
+            # AWS lets everything out of a new group; Terraform's groups, and so Pulumi's, start with nothing allowed.
+            self._set(job, id, set(), egress=True)
+        for direction in ("ingress", "egress"):
+            if direction in job.changed:
+                wanted = {rule for block in job.inputs.get(direction) or () for rule in rules_of(block, id)}
+                self._set(job, id, wanted, egress=direction == "egress")
+
+    def _set(self, job: Job, id: str, wanted: set[Rule], *, egress: bool) -> None:
+        now, suffix = rules_in(job.client, id, egress=egress), "egress" if egress else "ingress"
+        surplus, missing = sorted(now.keys() - wanted), sorted(wanted - now.keys())
+        if surplus:
+            revoke = getattr(job.client, f"revoke_security_group_{suffix}")
+            revoke(GroupId=id, IpPermissions=[rule.permission for rule in surplus])
+        if missing:
+            authorize = getattr(job.client, f"authorize_security_group_{suffix}")
+            authorize(GroupId=id, IpPermissions=[rule.permission for rule in missing])
+
+    def parsed(self, job: Job, item: Properties) -> Properties:
+        id = item["GroupId"]
+        return {
+            "name": item["GroupName"],
+            "description": item["Description"],
+            "vpcId": item.get("VpcId"),
+            "ingress": self._blocks(job, id, "ingress"),
+            "egress": self._blocks(job, id, "egress"),
+        }
+
+    def _blocks(self, job: Job, id: str, direction: str) -> list[Properties]:
+        """The rules in the program's own grouping if that is what is there, else one block for each."""
+        now = set(rules_in(job.client, id, egress=direction == "egress"))
+        said: list[Properties] = job.get(direction) or []
+        if {rule for block in said for rule in rules_of(block, id)} == now:
+            return said
+        names = {"CidrIpv4": "cidrBlocks", "CidrIpv6": "ipv6CidrBlocks", "PrefixListId": "prefixListIds"}
+        return [
+            {
+                "protocol": rule.protocol,
+                "fromPort": max(rule.low, 0),
+                "toPort": max(rule.high, 0),
+                **({"description": rule.description} if rule.description else {}),
+                **({"self": True} if rule.source == id else {names.get(rule.kind, "securityGroups"): [rule.source]}),
+            }
+            for rule in sorted(now)
+        ]
+
+    def remove(self, job: Job, id: str) -> None:
+        if job.get("revokeRulesOnDelete"):
+            self._set(job, id, set(), egress=False)
+            self._set(job, id, set(), egress=True)
+        super().remove(job, id)
+
+
+class SecurityGroupRule(AwsResource):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/ec2/securitygrouprule/"""
+
+    token = "aws:ec2/securityGroupRule:SecurityGroupRule"
+    service, label = "ec2", "Security Group Rule"
+    supports = (
+        "type fromPort toPort protocol securityGroupId cidrBlocks ipv6CidrBlocks prefixListIds self "
+        "sourceSecurityGroupId description"
+    )
+    replaced_by = (
+        "type fromPort toPort protocol securityGroupId cidrBlocks ipv6CidrBlocks prefixListIds self "
+        "sourceSecurityGroupId"
+    )
+    # The API refuses a second rule that equals the first, so the old one has to go before its replacement.
+    delete_before_replace = True
+    _sources = ("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "self", "sourceSecurityGroupId")
+
+    def verify(self, inputs: Properties) -> Iterator[Problem]:
+        if isinstance(inputs.get("type"), str) and inputs["type"] not in ("ingress", "egress"):
+            yield "type", f"expected type to be one of [ingress egress], got {inputs['type']}"
+        if not any(inputs.get(name) for name in self._sources):
+            yield "", f"one of `{','.join(self._sources)}` must be specified"
+        yield from port_problems(inputs, "", str(inputs.get("protocol")).lower())
+        for index, each in enumerate(known_items(inputs.get("cidrBlocks"))):
+            yield from cidr_problem(f"cidrBlocks[{index}]", each)
+
+    def make(self, job: Job) -> str:
+        group, direction = job.inputs["securityGroupId"], job.inputs["type"]
+        rules = sorted(rules_of(job.inputs, group))
+        authorize = getattr(job.client, f"authorize_security_group_{direction}")
+        authorize(GroupId=group, IpPermissions=[rule.permission for rule in rules])
+        said = json.dumps([group, direction, *(rule[:5] for rule in rules)])
+        return f"sgrule-{zlib.crc32(said.encode())}"
+
+    def _here(self, job: Job) -> dict[Rule, str]:
+        """Those of this resource's rules that the group has, whatever their description."""
+        said = {**job.op.state, **job.inputs}
+        group = said.get("securityGroupId")
+        if group is None:
+            raise PluginError("the sandbox does not support the import of a SecurityGroupRule; see docs/sandbox.md")
+        wanted = {rule[:5] for rule in rules_of(said, group)}
+        now = rules_in(job.client, group, egress=said["type"] == "egress")
+        return {rule: id for rule, id in now.items() if rule[:5] in wanted}
+
+    def apply(self, job: Job, id: str) -> None:
+        if job.op.id and "description" in job.changed:
+            description = job.inputs.get("description") or ""
+            for rule, rule_id in self._here(job).items():
+                update = {"SecurityGroupRuleId": rule_id, "SecurityGroupRule": _request(rule, description)}
+                group = job.inputs["securityGroupId"]
+                job.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=[update])
+
+    def describe(self, job: Job, id: str) -> Properties | None:
+        said, here = {**job.op.state, **job.inputs}, self._here(job)
+        if not here:
+            return None
+        present = {(rule.kind, rule.source) for rule in here}
+        lists = {"cidrBlocks": "CidrIpv4", "ipv6CidrBlocks": "CidrIpv6", "prefixListIds": "PrefixListId"}
+        kept = {name: [s for s in said.get(name) or () if (kind, s) in present] for name, kind in lists.items()}
+        scalar = ("type", "fromPort", "toPort", "protocol", "securityGroupId", "self", "sourceSecurityGroupId")
+        only = next(iter(here.values())) if len(here) == 1 else ""
+        description = next(iter(here)).description
+        return {**{n: said.get(n) for n in scalar}, **kept, "description": description, "securityGroupRuleId": only}
+
+    def remove(self, job: Job, id: str) -> None:
+        here = sorted(self._here(job))
+        if here:
+            revoke = getattr(job.client, f"revoke_security_group_{job.get('type')}")
+            revoke(GroupId=job.get("securityGroupId"), IpPermissions=[rule.permission for rule in here])
+
+
+def _request(rule: Rule, description: str) -> Properties:
+    ports = {"FromPort": rule.low, "ToPort": rule.high}
+    return {"IpProtocol": rule.protocol, **ports, rule.kind: rule.source, "Description": description}
+
+
+class _SingleRule(Ec2Resource):
+    """A rule with an id and tags of its own."""
+
+    kind = "security-group-rule"
+    supports = (
+        "ipProtocol securityGroupId cidrIpv4 cidrIpv6 description fromPort prefixListId referencedSecurityGroupId "
+        "tags toPort"
+    )
+    replaced_by = "securityGroupId"
+    list_call, ids, items = "describe_security_group_rules", "SecurityGroupRuleIds", "SecurityGroupRules"
+    direction: ClassVar[str]
+    _sources = table(
+        cidrIpv4="CidrIpv4",
+        cidrIpv6="CidrIpv6",
+        prefixListId="PrefixListId",
+        referencedSecurityGroupId="ReferencedGroupId",
+    )
+
+    def verify(self, inputs: Properties) -> Iterator[Problem]:
+        if sum(inputs.get(name) is not None for name in self._sources) != 1:
+            yield "", f"exactly one of `{','.join(self._sources)}` must be specified"
+        yield from port_problems(inputs, "", str(inputs.get("ipProtocol")).lower())
+        yield from cidr_problem("cidrIpv4", inputs.get("cidrIpv4"))
+
+    def _rule(self, inputs: Properties) -> Rule:
+        kind, source = next((api, inputs[name]) for name, api in self._sources.items() if inputs.get(name))
+        everything = inputs["ipProtocol"] == "-1"
+        low, high = (-1, -1) if everything else (inputs.get("fromPort", -1), inputs.get("toPort", -1))
+        return Rule(inputs["ipProtocol"], low, high, kind, source, inputs.get("description") or "")
+
+    def make(self, job: Job) -> str:
+        authorize = getattr(job.client, f"authorize_security_group_{self.direction}")
+        permission = self._rule(job.inputs).permission
+        tags = [{"ResourceType": self.kind, "Tags": tag_list(job.tags)}] if job.tags else []
+        extra = {"TagSpecifications": tags} if tags else {}
+        reply = authorize(GroupId=job.inputs["securityGroupId"], IpPermissions=[permission], **extra)
+        return reply["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+
+    def apply(self, job: Job, id: str) -> None:
+        if job.op.id and job.changed - {"tags", "tagsAll"}:
+            rule = self._rule(job.inputs)
+            update = {"SecurityGroupRuleId": id, "SecurityGroupRule": _request(rule, rule.description)}
+            job.client.modify_security_group_rules(GroupId=job.inputs["securityGroupId"], SecurityGroupRules=[update])
+
+    def parsed(self, job: Job, item: Properties) -> Properties:
+        rule = _parsed(item)
+        name = next(name for name, api in self._sources.items() if api == rule.kind)
+        everything = rule.protocol == "-1"
+        return {
+            "securityGroupRuleId": item["SecurityGroupRuleId"],
+            "securityGroupId": item["GroupId"],
+            "ipProtocol": rule.protocol,
+            "fromPort": job.get("fromPort") if everything else rule.low,
+            "toPort": job.get("toPort") if everything else rule.high,
+            "description": rule.description,
+            name: rule.source,
+        }
+
+    def remove(self, job: Job, id: str) -> None:
+        revoke = getattr(job.client, f"revoke_security_group_{self.direction}")
+        revoke(GroupId=job.get("securityGroupId"), SecurityGroupRuleIds=[id])
+
+
+class SecurityGroupIngressRule(_SingleRule):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/vpc/securitygroupingressrule/"""
+
+    token = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    label, direction = "VPC Security Group Ingress Rule", "ingress"
+
+
+class SecurityGroupEgressRule(_SingleRule):
+    """https://www.pulumi.com/registry/packages/aws/api-docs/vpc/securitygroupegressrule/"""
+
+    token = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+    label, direction = "VPC Security Group Egress Rule", "egress"
+
+
+RESOURCES = (SecurityGroup, SecurityGroupRule, SecurityGroupIngressRule, SecurityGroupEgressRule)

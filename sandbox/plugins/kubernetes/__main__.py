@@ -1,0 +1,7 @@
+"""Entry point: `python -m sandbox.plugins.kubernetes <engine address>`."""
+
+from sandbox.plugins.base import serve
+from sandbox.plugins.kubernetes.provider import VERSION, KubernetesPlugin
+
+if __name__ == "__main__":
+    serve(KubernetesPlugin(), VERSION)

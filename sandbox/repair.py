@@ -1,0 +1,115 @@
+"""Puts a stack in order after an update was cut off: Ctrl-C twice, a crash, the machine going off.
+
+Three things can be left behind: processes of an engine that is gone, its lock in the file backend, and operations that
+the checkpoint has as pending. All is done with Pulumi's own commands (cancel, stack export, stack import, refresh), as
+a person would on a real account: https://www.pulumi.com/docs/support/troubleshooting/common-issues/interrupted-updates/
+"""
+
+import json
+import os
+import sys
+import tempfile
+from typing import Any
+
+import psutil
+from rich.console import Console
+
+from sandbox import adopt, engine
+from sandbox.layout import STATE, Sandbox
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def after_interruption(stack: str) -> None:
+    """Repairs what an interrupted update of a stack left behind; without one it does nothing.
+
+    Raises:
+        SystemExit: another Pulumi is at work on this sandbox, or the stack's state could not be repaired.
+    """
+    locks = list((STATE / "pulumi" / ".pulumi" / "locks").rglob("*.json"))
+    if locks:
+        running = _engines()
+        if running:
+            sys.exit(f"Another pulumi (process {running[0].pid}) is at work on this sandbox; wait for it, or end it.")
+        console.print("An earlier update was cut off; its lock is removed.")
+        engine.capture(stack, "cancel", "--yes", "--stack", stack)
+    end_plugins()
+    _settle_pending(stack)
+
+
+def end_plugins() -> None:
+    """Ends plugins of this sandbox whose engine is gone."""
+    engines = {process.pid for process in _engines()}
+    stale: list[psutil.Process] = []
+    for process in psutil.process_iter(["cmdline", "ppid"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if "-m sandbox.plugins." in line and process.info["ppid"] not in engines and _of_this_sandbox(process):
+            stale.append(process)
+            process.terminate()
+    _, alive = psutil.wait_procs(stale, timeout=5)
+    for process in alive:
+        process.kill()
+
+
+def _engines() -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["name"])
+        if process.info["name"] == "pulumi" and process.pid != os.getpid() and _of_this_sandbox(process)
+    ]
+
+
+def _of_this_sandbox(process: psutil.Process) -> bool:
+    try:
+        return process.environ().get("VVP_SANDBOX_STATE") == str(STATE)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def _settle_pending(stack: str) -> None:
+    """Takes what interrupted creates made into the state, drops the rest of the pending operations, and refreshes.
+
+    `pulumi refresh` alone keeps pending creates for ever, because only a person can know what became of them; its
+    `--clear-pending-creates` forgets them, and then the next create meets "already exists", or leaves an orphan.
+    """
+    exported = json.loads(engine.capture(stack, "stack", "export", "--stack", stack))
+    deployment: dict[str, Any] = exported["deployment"] or {}
+    pending: list[dict[str, Any]] = deployment.get("pending_operations") or []
+    if not pending:
+        return
+    console.print(f"An earlier update was cut off with {len(pending)} operations under way; looking for what they did.")
+    resources: list[dict[str, Any]] = deployment.setdefault("resources", [])
+    known = frozenset(resource["id"] for resource in resources if resource.get("id"))
+    search = adopt.Search(engine.variables(stack), Sandbox.load().account_id, known)
+    for operation in pending:
+        resource = operation["resource"]
+        if operation["type"] != "creating":
+            console.print(f"  {operation['type']} {resource['urn']}: the refresh shows")
+            continue
+        try:
+            found = adopt.find(resource["type"], resource.get("inputs") or {}, search)
+        except LookupError as error:
+            sys.exit(
+                f"{error}.\nFind out which it is and delete the others; take it in with\n"
+                f"  pulumi import {resource['type']} NAME ID --stack {stack}\nand drop the pending operation with\n"
+                f"  pulumi refresh --clear-pending-creates --stack {stack}"
+            )
+        console.print(f"  creating {resource['urn']}: " + (f"taken over as {found}" if found else "will be done again"))
+        if found:
+            for older in resources:
+                # A replacement was being created: the older one is now the one to delete, as after a whole create.
+                if older["urn"] == resource["urn"]:
+                    older["delete"] = True
+            resources.append(resource | {"id": found, "outputs": resource.get("outputs") or {}})
+    deployment.pop("pending_operations")
+    _import(stack, exported)
+    if engine.run(stack, "refresh", "--yes", "--skip-preview", "--suppress-outputs"):
+        sys.exit("The refresh after an interrupted update failed; when its reason is gone, run the command again.")
+
+
+def _import(stack: str, exported: dict[str, Any]) -> None:
+    # The file is within the state, not in a folder for everybody; secrets in it stay encrypted.
+    with tempfile.NamedTemporaryFile("w", dir=STATE, prefix="repair-", suffix=".json") as file:
+        json.dump(exported, file)
+        file.flush()
+        engine.capture(stack, "stack", "import", "--file", file.name, "--stack", stack)
