@@ -121,12 +121,22 @@ def select(stack: str) -> None:
     capture(stack, "stack", "select", "--stack", stack)
     file = CHECKOUT / f"Pulumi.{stack}.yaml"
     content: dict[str, Any] = yaml.safe_load(file.read_text())
+    copy = own / file.name
     secret = [key for key, value in (content.get("config") or {}).items() if "'secure':" in repr(value)]
-    if secret:
-        sys.exit(f"{file.name}: {', '.join(secret)} is encrypted, and the sandbox has not the passphrase for it.")
-    salted: dict[str, Any] = yaml.safe_load((own / file.name).read_text()) if (own / file.name).exists() else {}
-    content["encryptionsalt"] = salted.get("encryptionsalt") or sys.exit(f"Pulumi wrote no salt to {own / file.name}.")
-    layout.write_atomically(own / file.name, yaml.safe_dump(content, sort_keys=False))
+    if not secret:
+        salted: dict[str, Any] = yaml.safe_load(copy.read_text()) if copy.exists() else {}
+        content["encryptionsalt"] = salted.get("encryptionsalt") or sys.exit(f"Pulumi wrote no salt to {copy}.")
+    layout.write_atomically(copy, yaml.safe_dump(content, sort_keys=False))
+    if secret and _status(stack, "config", "--stack", stack, "--config-file", str(copy)):
+        own_secrets = "the sandbox opens only secrets that were set in its own environment (make env)"
+        sys.exit(f"{file.name}: {', '.join(secret)} is encrypted with another passphrase, and {own_secrets}.")
+
+
+def _status(stack: str, *arguments: str) -> int:
+    command = [_binary(), *arguments, "--non-interactive"]
+    return subprocess.run(
+        command, cwd=CHECKOUT, env=environment(stack), stdin=subprocess.DEVNULL, capture_output=True, check=False
+    ).returncode
 
 
 def run(stack: str, *arguments: str) -> int:

@@ -29,6 +29,15 @@ _VARIABLES = [
     {"name": "account", "expression": "has(object.spec.serviceAccountName) ? object.spec.serviceAccountName : ''"},
 ]
 
+_ENFORCED = 'jsonpath={.status.conditionStatus.conditions[?(@.type=="WebhookConfigured")].status}=True'
+"""Until then the policy is a wish: the API server has not been told to ask Kyverno."""
+
+_LABELS_CHANGE = (
+    "request.operation == 'CREATE' || "
+    "(has(object.metadata.labels) ? object.metadata.labels : {})"
+    " != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {})"
+)
+
 
 def policy_spec(namespaces: Sequence[str], platform_account: str, reserved_accounts: Collection[str]) -> dict[str, Any]:
     """The rule in CEL, in the shape that ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy share.
@@ -50,11 +59,21 @@ def policy_spec(namespaces: Sequence[str], platform_account: str, reserved_accou
                 ]
             },
             "resourceRules": [
-                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["pods"]}
+                {
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE", "UPDATE"],
+                    # A write to a pod's status may change its labels too.
+                    "resources": ["pods", "pods/status"],
+                }
             ],
         },
-        # A pod on its way out only loses finalizers; refusing that would keep one from before the policy for ever.
-        "matchConditions": [{"name": "stays", "expression": "!has(object.metadata.deletionTimestamp)"}],
+        "matchConditions": [
+            # A pod on its way out only loses finalizers; refusing that would keep one from before the policy for ever.
+            {"name": "stays", "expression": "!has(object.metadata.deletionTimestamp)"},
+            # Every node reports on its pods all the time; only a change of labels matters here.
+            {"name": "labels", "expression": _LABELS_CHANGE},
+        ],
         "variables": _VARIABLES,
         "validations": [
             {
@@ -118,7 +137,7 @@ class OneToOnePolicy(pulumi.ComponentResource):
                 "name": name,
                 # Without its webhook the policy is a wish; ready means that the API server has been told to ask
                 # Kyverno.
-                "annotations": {"pulumi.com/waitFor": "jsonpath={.status.conditionStatus.ready}=true"},
+                "annotations": {"pulumi.com/waitFor": _ENFORCED},
             },
             spec={
                 **spec,
