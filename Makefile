@@ -5,10 +5,10 @@ PYTHON ?= python3
 VENV    := .venv/bin
 SANDBOX := $(VENV)/python -m sandbox
 # Python files that this project has written.
-SOURCES := $(wildcard *.py) components sandbox tests
+SOURCES := $(wildcard *.py) components docs sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up preview refresh destroy env down clean status memory test test-unit test-program test-sandbox lint format lock
+.PHONY: help venv up preview refresh destroy env down clean status memory test test-unit test-program test-sandbox lint format docs lock
 # Commands share the sandbox and the terminal.
 .NOTPARALLEL:
 
@@ -65,6 +65,9 @@ test-sandbox: venv ## the program on the real engine against the sandbox
 format: venv ## format the sources and repair what the linter can
 	$(VENV)/ruff format $(SOURCES)
 	$(VENV)/ruff check --fix $(SOURCES)
+
+docs: venv ## make docs/configuration.md from the models that read the stack file
+	$(VENV)/python docs/reference.py
 
 lock: venv ## pin again what the requirements need in turn (constraints.txt), after changing a requirement
 	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \

@@ -1,7 +1,6 @@
 """The sections of the stack file, one class for each key of the namespace `vvp` that holds an object.
 
-`Pulumi.yaml` describes the same keys for the Pulumi CLI and docs/configuration.md for people; `settings.load()` reads
-them.
+`Pulumi.yaml` describes the same keys for the Pulumi CLI, docs/configuration.md for people; `settings.load()` reads them.
 """
 
 from enum import StrEnum
@@ -59,7 +58,7 @@ class AdmissionEngine(StrEnum):
 
 
 class BlobAccess(StrEnum):
-    """What the platform may do with its bucket: the actions it needs, or, as the seed has it, everything."""
+    """What the platform may do with its bucket: the actions it needs, or, as the article has it, everything."""
 
     LEAST = "least"
     ALL_S3_ACTIONS = "all-s3-actions"
@@ -113,7 +112,7 @@ class ClusterSettings(Section):
     """The EKS cluster."""
 
     name: ClusterName = "vvp"
-    """The cluster's name; the seed's is vvp."""
+    """The cluster's name; the article's is vvp."""
     version: KubernetesVersion = "1.35"
     """Kubernetes minor version, quoted; keep it one that EKS has in standard support."""
     service_cidr: Cidr = "172.20.0.0/16"
@@ -145,11 +144,11 @@ class BlobStorageSettings(Section):
     """The S3 bucket for the platform's artifacts and the jobs' checkpoints and savepoints."""
 
     bucket: BucketName = "vvp-blob-storage"
-    """The bucket's name, unique in all of AWS; the seed's is vvp-blob-storage."""
+    """The bucket's name, unique in all of AWS; the article's is vvp-blob-storage."""
     policy_name: PolicyName = "vvp-blob-storage"
     """Name of the IAM policy that gives the platform its access."""
     platform_access: BlobAccess = BlobAccess.LEAST
-    """`least`, or the seed's s3:* as `all-s3-actions`."""
+    """`least`, or the article's s3:* as `all-s3-actions`."""
     noncurrent_days: Annotated[int, Field(ge=1)] = 30
     """How long overwritten or deleted versions are kept, in days."""
     abort_uploads_days: Annotated[int, Field(ge=1)] = 7
@@ -164,7 +163,7 @@ class IdentitySettings(Section):
     """How service accounts become IAM roles."""
 
     kind: IdentityKind = IdentityKind.IRSA
-    """`irsa` as in the seed, or `pod-identity`."""
+    """`irsa` as in the article, or `pod-identity`."""
     role_prefix: Annotated[RoleName, Field(max_length=32)] = "vvp"
     """Roles are called <prefix>-<service account>."""
 
@@ -184,7 +183,7 @@ class AdmissionSettings(Section):
     """The one-to-one rule between deployments and service accounts."""
 
     engine: AdmissionEngine = AdmissionEngine.KYVERNO
-    """`kyverno` as in the seed, or Kubernetes' own `admission-policy`."""
+    """`kyverno` as in the article, or Kubernetes' own `admission-policy`."""
     reserved_accounts: tuple[KubernetesName, ...] = ()
     """Service accounts that only pods of the like-named deployment may use."""
     kyverno: KyvernoSettings = KyvernoSettings()

@@ -9,8 +9,7 @@ from components.aws.identity import managed_policy_arn
 from components.aws.policies import service_trust
 from sections import NodeSettings
 
-# The network plugin and the storage driver have identities of their own, so nodes need no more than to join and to
-# pull.
+# The network plugin and the storage driver have identities of their own; nodes only join and pull.
 _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 
 

@@ -57,7 +57,7 @@ def service_trust(service: str) -> Document:
 
 
 def irsa_trust(provider_arn: str, issuer: str, namespace: str, service_account: str) -> Document:
-    """Lets one service account of one cluster assume the role by web identity, as the seed has it.
+    """Lets one service account of one cluster assume the role by web identity, as the article has it.
 
     See https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html.
 
@@ -137,9 +137,9 @@ KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def bucket_read_write(bucket_arn: Input[str], object_arns: Input[str], key_arn: Input[str]) -> Document:
-    """Reading, writing and deleting objects, listing the bucket, and the use of its key: what Flink's and the
-    platform's
-    S3 file systems call (https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/).
+    """What Flink's and the platform's S3 file systems call: objects, the listing of the bucket, and the use of its key.
+
+    See https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/.
 
     Args:
         bucket_arn: The bucket.
@@ -154,7 +154,7 @@ def bucket_read_write(bucket_arn: Input[str], object_arns: Input[str], key_arn: 
 
 
 def bucket_everything(bucket_arn: Input[str], object_arns: Input[str], key_arn: Input[str]) -> Document:
-    """Every S3 action on one bucket, as the seed grants it, and the use of its key."""
+    """Every S3 action on one bucket, as the article grants it, and the use of its key."""
     return document(
         allow("Everything", "s3:*", [bucket_arn, object_arns]),
         allow("Key", KEY_ACTIONS, key_arn),

@@ -108,7 +108,7 @@ class BlobStorage(pulumi.ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name, "baseUri": self.base_uri})
 
     def grant_platform(self, identity: WorkloadIdentity) -> None:
-        """Gives the platform its access to the whole bucket: the least actions, or the seed's if the stack asks so.
+        """Gives the platform its access to the whole bucket: the least actions, or the article's if the stack asks so.
 
         Args:
             identity: The platform's.

@@ -1,9 +1,7 @@
-"""The one-to-one rule: a deployment's pods use the service account that has the deployment's name, and nobody else
-does.
+"""The one-to-one rule: a deployment's pods use the service account of the deployment's name, and nobody else does.
 
-The seed says it as a Kyverno rule on pods with the label `deploymentName`. That rule leaves out every pod without the
-label, so
-whoever may create pods may take any account; the second validation here closes that. Both engines get the same
+The article says it as a Kyverno rule on pods with the label `deploymentName`. That rule leaves out every pod without the
+label, so whoever may create pods may take any account; the second validation here closes that. Both engines get the same
 expressions.
 """
 
@@ -135,8 +133,6 @@ class OneToOnePolicy(pulumi.ComponentResource):
             kind="ValidatingPolicy",
             metadata={
                 "name": name,
-                # Without its webhook the policy is a wish; ready means that the API server has been told to ask
-                # Kyverno.
                 "annotations": {"pulumi.com/waitFor": _ENFORCED},
             },
             spec={

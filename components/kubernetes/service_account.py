@@ -11,7 +11,7 @@ RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
 def rule(api_groups: Sequence[str], resources: Sequence[str]) -> k8s.rbac.v1.PolicyRuleArgsDict:
-    """A Role's rule with the seed's seven verbs.
+    """A Role's rule with the article's seven verbs.
 
     Args:
         api_groups: API groups; the core group is "".
@@ -25,10 +25,10 @@ PLATFORM_RULES = (
     rule([""], ["configmaps", "pods", "services", "secrets"]),
     rule(["batch"], ["jobs"]),
 )
-"""What the seed lets the platform do; less than the chart's own Role, which may also make accounts and roles."""
+"""What the article lets the platform do; less than the chart's own Role, which may also make accounts and roles."""
 
 JOB_RULES = (rule([""], ["configmaps"]),)
-"""What the seed lets a job do: Flink keeps its high-availability state in ConfigMaps."""
+"""What the article lets a job do: Flink keeps its high-availability state in ConfigMaps."""
 
 
 class ServiceAccount(pulumi.ComponentResource):
@@ -38,8 +38,7 @@ class ServiceAccount(pulumi.ComponentResource):
 
     Args:
         name: Logical name.
-        namespace: Their namespace; the binding's subject names it too, which the seed leaves out and Kubernetes
-            demands.
+        namespace: Their namespace; the binding's subject has it too, which the article leaves out and Kubernetes wants.
         account_name: The name of all three.
         annotations: The account's annotations, its identity's among them.
         rules: The Role's rules.

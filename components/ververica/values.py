@@ -1,4 +1,4 @@
-"""The values of the platform's chart: the seed's four files, merged.
+"""The values of the platform's chart: the article's four files, merged.
 
 The keys are documented at https://docs.ververica.com/vvp/installation-and-upgrades/install-with-helm/configuration;
 none of them holds a secret, which come from Kubernetes Secrets by name.

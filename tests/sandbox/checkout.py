@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import yaml
 
 from sandbox.layout import stable_number
@@ -132,3 +133,24 @@ class Checkout:
     def outputs(self, *options: str) -> dict[str, Any]:
         """The stack's outputs."""
         return self.json("pulumi", "stack", "output", "--json", "--stack", "dev", *options)
+
+
+def connection(checkout: Checkout) -> dict[str, Any]:
+    """Where boto3 finds the sandbox's AWS."""
+    variables = checkout.environment()
+    return {
+        "endpoint_url": variables["AWS_ENDPOINT_URL"],
+        "verify": variables["AWS_CA_BUNDLE"],
+        "region_name": variables["AWS_REGION"],
+    }
+
+
+def client(checkout: Checkout, service: str) -> Any:
+    """A client of a service for the person who runs Pulumi; boto3 makes its type at run time."""
+    variables = checkout.environment()
+    return boto3.client(
+        service,  # pyright: ignore[reportCallIssue, reportArgumentType]
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        **connection(checkout),
+    )

@@ -36,7 +36,8 @@ def dev(checkout: Checkout) -> Checkout:
     return checkout
 
 
-@pytest.fixture
-def kubeconfig(dev: Checkout) -> Path:
+@pytest.fixture(scope="module")
+def kubeconfig(checkout: Checkout) -> Path:
     """The administrator's kubeconfig of the running sandbox."""
-    return Path(dev.environment()["KUBECONFIG"])
+    checkout.ensure_up()
+    return Path(checkout.environment()["KUBECONFIG"])

@@ -1,0 +1,67 @@
+"""Writes docs/configuration.md from the models that read the stack file, so that the two cannot differ (`make docs`)."""
+
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import yaml  # noqa: E402
+from pydantic import BaseModel  # noqa: E402
+from pydantic_core import PydanticUndefined  # noqa: E402
+
+import sections  # noqa: E402
+from settings import NAMESPACE, SECRETS, SECTIONS  # noqa: E402
+
+HEAD = """# Configuration
+
+Every key of a stack file `Pulumi.<stack>.yaml`. `aws:region` is the region. `vvp:environment` is `dev`, `staging` or `prod`; the
+last two protect what holds data. A stack file with faults is refused as a whole; each fault is told with its key, what was found
+and what would be right. This page is made from `sections.py` by `make docs`.
+"""
+
+
+def render() -> str:
+    """The whole page."""
+    described: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    parts = [HEAD]
+    for key in SECTIONS:
+        model: type[BaseModel] = getattr(sections, f"{key[0].upper()}{key[1:]}Settings")
+        parts += [f"## `{NAMESPACE}:{key}`\n\n{(model.__doc__ or '').strip()}\n", _table(model, "")]
+    parts.append("## Secrets\n\nSet by `pulumi config set --secret`; in clear text they are refused.\n")
+    rows = [f"| `{NAMESPACE}:{name}` | {described[f'{NAMESPACE}:{name}']['description']} |" for name in SECRETS]
+    parts.append("\n".join(["| Key | Meaning |", "|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
+
+
+def _table(model: type[BaseModel], prefix: str) -> str:
+    return "\n".join(["| Key | Meaning | Default |", "|---|---|---|", *_rows(model, prefix)]) + "\n"
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    rows: list[str] = []
+    for name, field in model.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        inner = _models(field.annotation)
+        meaning = " ".join((field.description or "").split())
+        default = "" if inner or field.default is PydanticUndefined else f"`{_show(field.default)}`"
+        rows.append(f"| `{key}` | {meaning} | {default} |")
+        many = "tuple" in str(field.annotation)
+        for each in inner:
+            rows += _rows(each, f"{key}{'[]' if many else ''}.")
+    return rows
+
+
+def _show(value: Any) -> str:
+    return str(list(value) if isinstance(value, tuple) else value if value is not None else "none")
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models(argument)]
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "configuration.md").write_text(render())

@@ -1,0 +1,117 @@
+"""Who becomes whom: real tokens of the real API server, exchanged and then used on the bucket, with both kinds."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.sandbox.checkout import Checkout, client, connection
+
+pytestmark = pytest.mark.sandbox
+
+ACCOUNT = "ververica-platform"
+BUCKET = "vvp-blob-storage"
+STS = "sts.amazonaws.com"
+PODS = "pods.eks.amazonaws.com"
+
+
+@pytest.fixture(scope="module", params=["irsa", "pod-identity"])
+def identified(checkout: Checkout, request: pytest.FixtureRequest) -> Checkout:
+    checkout.ensure_up(identity={"kind": request.param})
+    return checkout
+
+
+def kind(checkout: Checkout) -> str:
+    assert checkout.deployed is not None
+    return checkout.deployed["vvp:identity"]["kind"]
+
+
+def token(checkout: Checkout, audience: str, account: str = ACCOUNT, namespace: str = "vvp") -> str:
+    result = checkout.run("kubectl", "-n", namespace, "create", "token", account, "--audience", audience)
+    assert result.status == 0, result
+    return result.output.strip()
+
+
+def session(checkout: Checkout, web_token: str) -> dict[str, Any]:
+    """Credentials of the platform's role for a token, by the exchange of the stack's identity kind."""
+    common = connection(checkout)
+    if kind(checkout) == "irsa":
+        sts = boto3.client("sts", config=Config(signature_version=UNSIGNED), **common)
+        found = sts.assume_role_with_web_identity(
+            RoleArn=checkout.outputs()["roles"][f"vvp/{ACCOUNT}"], RoleSessionName="test", WebIdentityToken=web_token
+        )["Credentials"]
+        key, secret, session_token = found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
+    else:
+        agent = client(checkout, "eks-auth")
+        found = agent.assume_role_for_pod_identity(clusterName="vvp", token=web_token)["credentials"]
+        key, secret, session_token = found["accessKeyId"], found["secretAccessKey"], found["sessionToken"]
+    return common | {
+        "aws_access_key_id": key,
+        "aws_secret_access_key": secret,
+        "aws_session_token": session_token,
+    }
+
+
+def audience(checkout: Checkout) -> str:
+    return STS if kind(checkout) == "irsa" else PODS
+
+
+def refusal(call: Any, **arguments: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return caught.value.response["Error"]["Code"]
+
+
+def test_the_platform_account_reads_and_writes_its_bucket_and_nothing_else(identified: Checkout) -> None:
+    credentials = session(identified, token(identified, audience(identified)))
+    s3 = boto3.client("s3", **credentials)
+    s3.put_object(Bucket=BUCKET, Key="vvp/artifact.jar", Body=b"jar")
+    stored = s3.get_object(Bucket=BUCKET, Key="vvp/artifact.jar")
+    assert stored["Body"].read() == b"jar"
+    assert stored["ServerSideEncryption"] == "aws:kms"
+    assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 1
+    s3.delete_object(Bucket=BUCKET, Key="vvp/artifact.jar")
+    assert refusal(s3.delete_bucket, Bucket=BUCKET) == "AccessDenied"
+    assert (
+        refusal(s3.put_bucket_versioning, Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+        == "AccessDenied"
+    )
+    assert refusal(s3.create_bucket, Bucket="another-bucket") == "AccessDenied"
+    assert refusal(boto3.client("iam", **credentials).list_roles) == "AccessDenied"
+    assert "AccessDenied" in refusal(boto3.client("kinesis", **credentials).list_streams)
+
+
+def test_plain_http_is_refused_by_the_bucket(identified: Checkout) -> None:
+    credentials = session(identified, token(identified, audience(identified)))
+    plain = {**credentials, "endpoint_url": plain_endpoint(identified), "verify": False}
+    assert refusal(boto3.client("s3", **plain).list_objects_v2, Bucket=BUCKET) == "AccessDenied"
+
+
+def plain_endpoint(checkout: Checkout) -> str:
+    ports = json.loads((checkout.folder / ".sandbox" / "sandbox.json").read_text())["ports"]
+    return f"http://127.0.0.1:{ports['cloud']}"
+
+
+def test_other_accounts_namespaces_and_audiences_are_refused(identified: Checkout) -> None:
+    identified.run("kubectl", "create", "namespace", "elsewhere")
+    for namespace, name in (("vvp", "other"), ("elsewhere", ACCOUNT)):
+        identified.run("kubectl", "-n", namespace, "create", "serviceaccount", name)
+    right, wrong = (STS, PODS) if kind(identified) == "irsa" else (PODS, STS)
+    tokens = {
+        "another account": token(identified, right, "other"),
+        "the same name elsewhere": token(identified, right, ACCOUNT, "elsewhere"),
+        "another audience": token(identified, wrong),
+        "the API server's audience": token(identified, "https://kubernetes.default.svc"),
+    }
+    try:
+        for what, web_token in tokens.items():
+            with pytest.raises(ClientError) as caught:
+                session(identified, web_token)
+            assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403), what
+    finally:
+        identified.run("kubectl", "delete", "namespace", "elsewhere")
+        identified.run("kubectl", "-n", "vvp", "delete", "serviceaccount", "other")
