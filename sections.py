@@ -1,6 +1,6 @@
 """The sections of the stack file, one class for each key of the namespace `vvp` that holds an object.
 
-`Pulumi.yaml` describes the same keys for the Pulumi CLI, docs/configuration.md for people; `settings.load()` reads them.
+`Pulumi.yaml` describes them for the Pulumi CLI, docs/configuration.md for people; `settings.load()` reads them.
 """
 
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md from the models that read the stack file, so that the two cannot differ (`make docs`)."""
+"""Writes docs/configuration.md from the models that read the stack file (`make docs`)."""
 
 import sys
 from pathlib import Path
@@ -16,9 +16,9 @@ from settings import NAMESPACE, SECRETS, SECTIONS  # noqa: E402
 
 HEAD = """# Configuration
 
-Every key of a stack file `Pulumi.<stack>.yaml`. `aws:region` is the region. `vvp:environment` is `dev`, `staging` or `prod`; the
-last two protect what holds data. A stack file with faults is refused as a whole; each fault is told with its key, what was found
-and what would be right. This page is made from `sections.py` by `make docs`.
+Every key of a stack file `Pulumi.<stack>.yaml`. `aws:region` is the region. `vvp:environment` is `dev`, `staging` or
+`prod`; the last two protect what holds data. A stack file with faults is refused as a whole; each fault is told with its
+key, what was found and what would be right. This page is made from `sections.py` by `make docs`.
 """
 
 

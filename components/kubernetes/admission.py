@@ -1,8 +1,8 @@
-"""The one-to-one rule: a deployment's pods use the service account of the deployment's name, and nobody else does.
+"""The one-to-one rule: a deployment's pods use the account of the deployment's name, and nobody else does.
 
-The article says it as a Kyverno rule on pods with the label `deploymentName`. That rule leaves out every pod without the
-label, so whoever may create pods may take any account; the second validation here closes that. Both engines get the same
-expressions.
+The article says it as a Kyverno rule on pods with the label `deploymentName`. That rule leaves out every pod without
+the label, so whoever may create pods may take any account; the second validation here closes that. Both engines get
+the same expressions.
 """
 
 from collections.abc import Collection, Sequence
