@@ -79,7 +79,9 @@ def _exchange(parameters: dict[str, Any]) -> dict[str, Any]:
     policies, error = emulator.service("sts")._session_policies(parameters, account)
     if error:
         raise Refused("MalformedPolicyDocument", "The session policy is not valid")
-    credentials = roles.assume(role, str(parameters["RoleSessionName"]), seconds, policies=policies)
+    # None is no limit; empty session policies would allow nothing.
+    narrowed = policies if any(policies.values()) else None
+    credentials = roles.assume(role, str(parameters["RoleSessionName"]), seconds, policies=narrowed)
     return {
         "Credentials": {
             "AccessKeyId": credentials.access_key_id,

@@ -1,1 +1,1 @@
-"""Executables that the Pulumi engine starts: the Python language host and the providers that stand in for the real ones."""
+"""What the engine starts beside itself: the language host and the provider plugins, each a stand-in."""

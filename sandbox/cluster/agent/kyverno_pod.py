@@ -40,7 +40,8 @@ class Launch:
 
 def overrides() -> dict[str, str]:
     """Flags that are set, whatever the pod says."""
-    port = layout.Sandbox.load().ports["kyverno"]
+    ports = layout.Sandbox.load().ports
+    port = ports["kyverno"]
     return {
         "kubeconfig": str(files.kyverno() / "kubeconfig"),
         # Makes Kyverno register https://127.0.0.1:<port>/… instead of its Service, whose pods nobody can reach.
@@ -50,6 +51,9 @@ def overrides() -> dict[str, str]:
         # No other process of Kyverno's runs: nobody would collect reports, or read metrics.
         "admissionReports": "false",
         "disableMetrics": "true",
+        # It listens for readers of metrics all the same, and another sandbox's Kyverno may have the usual port.
+        "metricsHost": "127.0.0.1",
+        "metricsPort": str(ports["kyverno_metrics"]),
         "controllerRuntimeMetricsAddress": "0",
         # Sigstore's keys come from the internet.
         "enableTuf": "false",
