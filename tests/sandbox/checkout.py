@@ -40,7 +40,7 @@ class Checkout:
 
     folder: Path
     deployed: dict[str, Any] | None = None
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def create(cls) -> "Checkout":

@@ -9,14 +9,22 @@ from tests.sandbox.checkout import Checkout
 
 FIRST = "test_stack_up"
 LAST = "test_stack_destroy"
+VARIANTS = {
+    "kyverno, irsa": {"admission__engine": "kyverno", "identity__kind": "irsa"},
+    "admission-policy, pod-identity": {"admission__engine": "admission-policy", "identity__kind": "pod-identity"},
+}
+"""Both engines and both kinds of identity, in as few updates as they take; the first is the repository's `dev`."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A preview before the first `up` comes first, and destroying the stack last."""
+    """A preview before the first `up` comes first, one variant after the other, and destroying the stack last."""
 
-    def rank(item: pytest.Item) -> int:
+    def rank(item: pytest.Item) -> tuple[int, int]:
         module = item.path.stem
-        return -1 if module == FIRST else int(module == LAST)
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        variant = list(VARIANTS).index(parameters["variant"]) if "variant" in parameters else 0
+        return (-1 if module == FIRST else int(module == LAST), variant)
 
     items.sort(key=rank)
 
@@ -41,3 +49,10 @@ def kubeconfig(checkout: Checkout) -> Path:
     """The administrator's kubeconfig of the running sandbox."""
     checkout.ensure_up()
     return Path(checkout.environment()["KUBECONFIG"])
+
+
+@pytest.fixture(scope="session", params=list(VARIANTS))
+def variant(checkout: Checkout, request: pytest.FixtureRequest) -> Checkout:
+    """The checkout with a variant of `dev` deployed."""
+    checkout.ensure_up(**VARIANTS[request.param])
+    return checkout

@@ -12,20 +12,18 @@ pytestmark = pytest.mark.sandbox
 
 NS = ("-n", "vvp")
 CONSUMER, PRODUCER, PLATFORM = "greeting-request-consumer", "greeting-request-producer", "ververica-platform"
-RESERVED = {"reservedAccounts": [CONSUMER, PRODUCER]}
 INVALID = "Invalid service account"
 TAKEN = "is reserved for the pods of the deployment"
 
 
-@pytest.fixture(scope="module", params=["kyverno", "admission-policy"])
-def guarded(checkout: Checkout, request: pytest.FixtureRequest) -> Iterator[Checkout]:
-    checkout.ensure_up(admission={"engine": request.param, **RESERVED})
+@pytest.fixture(scope="module")
+def guarded(variant: Checkout) -> Iterator[Checkout]:
     for account in (CONSUMER, PRODUCER):
         manifest = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account}}
-        assert checkout.run("kubectl", *NS, "apply", "-f", "-", text=json.dumps(manifest)).status == 0
-    yield checkout
-    checkout.run("kubectl", *NS, "delete", "pod", "-l", "test=admission", "--now")
-    checkout.run("kubectl", *NS, "delete", "sa", CONSUMER, PRODUCER)
+        assert variant.run("kubectl", *NS, "apply", "-f", "-", text=json.dumps(manifest)).status == 0
+    yield variant
+    variant.run("kubectl", *NS, "delete", "pod", "-l", "test=admission", "--now")
+    variant.run("kubectl", *NS, "delete", "sa", CONSUMER, PRODUCER)
 
 
 def create(checkout: Checkout, name: str, account: str | None, labels: dict[str, str] | None = None) -> Result:
