@@ -17,8 +17,8 @@ from settings import NAMESPACE, SECRETS, SECTIONS  # noqa: E402
 HEAD = """# Configuration
 
 Every key of a stack file `Pulumi.<stack>.yaml`. `aws:region` is the region. `vvp:environment` is `dev`, `staging` or
-`prod`; the last two protect what holds data. A stack file with faults is refused as a whole; each fault is told with its
-key, what was found and what would be right. This page is made from `sections.py` by `make docs`.
+`prod`; the last two protect what holds data. A stack file with faults is refused as a whole; each fault is told with
+its key, what was found and what would be right. This page is made from `sections.py` by `make docs`.
 """
 
 

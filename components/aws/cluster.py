@@ -58,8 +58,8 @@ class Cluster(pulumi.ComponentResource):
         self._cluster = self._control_plane(network, keeps_data)
         control_plane = self._cluster.eks_cluster
         self.cluster_name = control_plane.apply(lambda cluster: cluster.name)
-        # pulumi_eks can make it, but reads a certificate over TLS on every preview to pin it. For EKS issuers IAM needs no
-        # pin: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+        # pulumi_eks can make it, but reads a certificate over TLS on every preview to pin it. For EKS issuers IAM needs
+        # no pin: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
         provider = aws.iam.OpenIdConnectProvider(
             name,
             url=self._cluster.oidc_provider_url,
