@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> tuple[int, int]:
         module = item.path.stem
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        variant = list(VARIANTS).index(parameters["variant"]) if "variant" in parameters else 0
+        variant = list(VARIANTS).index(str(parameters["variant"])) if "variant" in parameters else 0
         return (-1 if module == FIRST else int(module == LAST), variant)
 
     items.sort(key=rank)
