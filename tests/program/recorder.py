@@ -123,7 +123,7 @@ class _Monitor(mocks.MockMonitor):
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         # The mocks' own asks for project and stack, which the threads that register resources do not always know.
-        above = parent.split("::")[2].split("$")[-1] + "$" if parent else ""
+        above = parent.split("::")[2].rsplit("$", maxsplit=1)[-1] + "$" if parent else ""
         return f"urn:pulumi:test::vvp::{above}{type_}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:
