@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV    := .venv/bin
 SANDBOX := $(VENV)/python -m sandbox
 # Python files that this project has written.
-SOURCES := $(wildcard *.py) components docs sandbox tests
+SOURCES := $(wildcard *.py) components docs provider pulumi_plugin sandbox tests
 
 .DEFAULT_GOAL := help
 .PHONY: help venv up preview refresh destroy env down clean status memory test test-unit test-program test-sandbox lint format docs lock

@@ -164,7 +164,7 @@ def _is_service(words: list[str], process: psutil.Process) -> bool:
     binaries = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kyverno")
     if name in binaries or any(Path(word).name == "supervisord" for word in words[:2]):
         return any(word == str(STATE) or f"{STATE}/" in word for word in words)
-    if name.startswith("python") and any(part in line for part in ("-m sandbox.cloud", "-m sandbox.cluster", "-m sandbox.platform")):
+    if name.startswith("python") and any(f"-m sandbox.{part}" in line for part in ("cloud", "cluster", "platform")):
         with _gone_is_fine():
             return process.environ().get("VVP_SANDBOX_STATE") == str(STATE)
     return False

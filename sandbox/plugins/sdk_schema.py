@@ -26,7 +26,7 @@ import pulumi
 from pulumi import _types as sdk
 from pulumi.runtime import rpc
 
-from sandbox.plugins.values import Path, Properties, Unknown, format_path
+from pulumi_plugin.values import Path, Properties, Unknown, format_path
 
 Problem = tuple[str, str]
 """A property path and what is wrong there."""

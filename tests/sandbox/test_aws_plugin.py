@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from pulumi_plugin.base import UNKNOWN, Change, CheckFailed, Diff, Operation, PluginError, Properties
 from sandbox.plugins.aws import documents
 from sandbox.plugins.aws.provider import TYPES, AwsPlugin
 from sandbox.plugins.aws.session import Cloud, check_settings
-from sandbox.plugins.base import UNKNOWN, Change, CheckFailed, Diff, Operation, PluginError, Properties
 from tests.sandbox import cloud_fixtures
 
 ACCOUNT = "123456789012"

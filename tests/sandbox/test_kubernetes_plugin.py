@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from pulumi_plugin.base import UNKNOWN, CheckFailed, InitFailed, Operation, PluginError, ResourceHandler
 from sandbox import charts
-from sandbox.plugins.base import UNKNOWN, CheckFailed, InitFailed, Operation, PluginError, ResourceHandler
 from sandbox.plugins.kubernetes import waiting
 from sandbox.plugins.kubernetes.cluster import Cluster, Unreachable, parse_kubeconfig
 from sandbox.plugins.kubernetes.helm import Helm

@@ -1,5 +1,7 @@
 """The stack file: what is refused, in which words, and that all of it is refused at once."""
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -164,6 +166,17 @@ def test_a_secret_in_clear_text_is_refused_without_showing_it(name: str) -> None
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.fixture
+def event_loop() -> Iterator[None]:
+    """Outputs are futures of the thread's event loop, which another test may have closed."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.mark.usefixtures("event_loop")
 def test_secrets_stay_outputs() -> None:
     token = pulumi.Output.secret("t")
     licensed = changed(DEV, platform__acceptCommunityEditionLicense=False, license="[there]", apiToken="[there]")

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
+from pulumi_plugin.base import serve
 from sandbox.plugins.aws.provider import AwsPlugin
-from sandbox.plugins.base import serve
 
 serve(AwsPlugin(), version("pulumi-aws"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pulumi_plugin.base import Properties, Unknown, has_unknown
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.forms import camel, known, known_items, pascal, recased, tag_list, tag_map
 from sandbox.plugins.aws.job import Job
-from sandbox.plugins.base import Properties, Unknown, has_unknown
 from sandbox.plugins.sdk_schema import Problem
 
 # Terraform keeps these booleans as text, so that "not said" differs from "false".

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, cast
 
-from sandbox.plugins.base import Properties, Unknown, has_unknown
+from pulumi_plugin.base import Properties, Unknown, has_unknown
 
 
 class Kind(Enum):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pulumi_plugin.base import PluginError, Properties
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.forms import table
 from sandbox.plugins.aws.job import Job
-from sandbox.plugins.base import PluginError, Properties
 
 
 class AccessEntry(EksResource):

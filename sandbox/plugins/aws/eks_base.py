@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pulumi_plugin.base import PluginError, Properties
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import is_gone
-from sandbox.plugins.base import PluginError, Properties
 
 
 class EksResource(AwsResource):

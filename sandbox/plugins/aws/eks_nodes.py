@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pulumi_plugin.base import Properties
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.forms import without_empty
 from sandbox.plugins.aws.job import Job
-from sandbox.plugins.base import Properties
 from sandbox.plugins.sdk_schema import Problem
 
 

@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from sandbox.plugins.base import UNKNOWN, Properties, Unknown
+from pulumi_plugin.base import UNKNOWN, Properties, Unknown
 
 
 def table(**entries: Any) -> Mapping[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pulumi_plugin.base import Properties
 from sandbox.plugins.aws import documents
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.forms import table
 from sandbox.plugins.aws.job import Job
-from sandbox.plugins.base import Properties
 from sandbox.plugins.sdk_schema import Problem
 
 

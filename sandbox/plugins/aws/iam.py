@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pulumi_plugin.base import PluginError, Properties
 from sandbox.plugins.aws import documents
 from sandbox.plugins.aws.forms import table, tag_list, tag_map
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
-from sandbox.plugins.base import PluginError, Properties
 from sandbox.plugins.sdk_schema import Problem
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)

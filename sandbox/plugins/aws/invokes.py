@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pulumi_plugin.base import PluginError, Properties
 from sandbox.plugins.aws.forms import tag_map
 from sandbox.plugins.aws.session import Cloud, explain
-from sandbox.plugins.base import PluginError, Properties
 
 
 def call(cloud: Cloud, token: str, args: Properties) -> Properties:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import tenacity
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pulumi_plugin.base import Operation, PluginError, Properties
 from sandbox.plugins.aws.session import Cloud, explain, is_gone
-from sandbox.plugins.base import Operation, PluginError, Properties
 
 T = TypeVar("T")
 _POLL = tenacity.wait_exponential(multiplier=0.2, max=2)

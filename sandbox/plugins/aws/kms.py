@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pulumi_plugin.base import Properties
 from sandbox.plugins.aws import documents
 from sandbox.plugins.aws.forms import table, tag_list, tag_map
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
-from sandbox.plugins.base import Properties
 from sandbox.plugins.sdk_schema import Problem
 
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
+from pulumi_plugin.base import Path, Unknown, has_unknown
 from sandbox.plugins.aws import documents
-from sandbox.plugins.base import Path, Unknown, has_unknown
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Matching:
     chosen: frozenset[str]
 
     def same(self, path: Path, before: Any, after: Any) -> bool | None:
-        """For `sandbox.plugins.base.compare`, where `before` is the state and `after` the inputs."""
+        """For `pulumi_plugin.base.compare`, where `before` is the state and `after` the inputs."""
         names = [part for part in path if isinstance(part, str)]
         dotted = ".".join(names)
         if after is None and (dotted in self.chosen or f"{'.'.join(names[:-1])}.*" in self.chosen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pulumi_plugin.base import Diff, Plugin, PluginError, Properties, compare
 from sandbox.plugins import sdk_schema
 from sandbox.plugins.aws import (
     compute,
@@ -22,7 +23,6 @@ from sandbox.plugins.aws import (
 )
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import Cloud, check_settings
-from sandbox.plugins.base import Diff, Plugin, PluginError, Properties, compare
 
 _MODULES = (
     compute,

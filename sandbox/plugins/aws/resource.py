@@ -14,13 +14,7 @@ from typing import Any, ClassVar
 import tenacity
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.plugins import sdk_schema
-from sandbox.plugins.aws import documents, shapes
-from sandbox.plugins.aws.forms import pascal
-from sandbox.plugins.aws.job import Explained, Job
-from sandbox.plugins.aws.matching import Matching, empty
-from sandbox.plugins.aws.session import Cloud, is_gone
-from sandbox.plugins.base import (
+from pulumi_plugin.base import (
     CheckFailed,
     Created,
     Diff,
@@ -35,7 +29,13 @@ from sandbox.plugins.base import (
     compare,
     preview_outputs,
 )
-from sandbox.plugins.diffs import top_level
+from pulumi_plugin.diffs import top_level
+from sandbox.plugins import sdk_schema
+from sandbox.plugins.aws import documents, shapes
+from sandbox.plugins.aws.forms import pascal
+from sandbox.plugins.aws.job import Explained, Job
+from sandbox.plugins.aws.matching import Matching, empty
+from sandbox.plugins.aws.session import Cloud, is_gone
 from sandbox.plugins.sdk_schema import Problem
 
 POLL = tenacity.wait_exponential(multiplier=0.2, max=2)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
+from pulumi_plugin.base import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource, cidr_problem
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
-from sandbox.plugins.base import PluginError, Properties
 from sandbox.plugins.sdk_schema import Problem
 
 _TARGETS = "gatewayId natGatewayId networkInterfaceId transitGatewayId vpcEndpointId vpcPeeringConnectionId"

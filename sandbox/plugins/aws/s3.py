@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
+from pulumi_plugin.base import Properties
 from sandbox.plugins.aws.forms import tag_list, tag_map
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
-from sandbox.plugins.base import Properties
 from sandbox.plugins.sdk_schema import Problem
 
 # https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints

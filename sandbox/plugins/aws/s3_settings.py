@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from pulumi_plugin.base import Properties
 from sandbox.plugins.aws import documents
 from sandbox.plugins.aws.forms import camel, known, known_items, pascal, recased, table, tag_list, tag_map
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import is_gone
-from sandbox.plugins.base import Properties
 from sandbox.plugins.sdk_schema import Problem
 
 

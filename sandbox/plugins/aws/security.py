@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from pulumi_plugin.base import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource, cidr_problem
 from sandbox.plugins.aws.forms import known, known_items, table, tag_list
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.security_rules import Rule, modification, port_problems, rule_of, rules_id, rules_in, rules_of
-from sandbox.plugins.base import PluginError, Properties
 from sandbox.plugins.sdk_schema import Problem
 
 

@@ -16,8 +16,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pulumi_plugin.base import CheckFailed, PluginError, Properties, Unknown
 from sandbox.plugins import sdk_schema
-from sandbox.plugins.base import CheckFailed, PluginError, Properties, Unknown
 
 _USED = frozenset(
     (

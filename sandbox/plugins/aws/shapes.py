@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sandbox.plugins.base import Path, format_path
+from pulumi_plugin.base import Path, format_path
 from sandbox.plugins.sdk_schema import Problem
 
 

@@ -13,8 +13,8 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.output import Unknown
 
+from pulumi_plugin.values import UNKNOWN, Path, format_path
 from sandbox.plugins import sdk_schema
-from sandbox.plugins.values import UNKNOWN, Path, format_path
 
 VERSION = version("pulumi_eks")
 """The provider's version is that of the SDK, as for the real one."""

@@ -17,7 +17,7 @@ import yaml
 from kubernetes import client, config
 from kubernetes.client.rest import RESTClientObject
 
-from sandbox.plugins.base import PluginError, Properties
+from pulumi_plugin.base import PluginError, Properties
 from sandbox.plugins.kubernetes.kinds import Kind
 
 APPLY = "application/apply-patch+yaml"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.plugins.base import PluginError, Properties
+from pulumi_plugin.base import PluginError, Properties
 
 CORE_GROUP: Final = "core"
 

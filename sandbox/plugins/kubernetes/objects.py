@@ -8,8 +8,7 @@ from typing import ClassVar, Final
 
 import tenacity
 
-from sandbox.plugins import sdk_schema
-from sandbox.plugins.base import (
+from pulumi_plugin.base import (
     Created,
     Diff,
     Found,
@@ -21,6 +20,7 @@ from sandbox.plugins.base import (
     Unknown,
     compare,
 )
+from sandbox.plugins import sdk_schema
 from sandbox.plugins.kubernetes import ownership, waiting
 from sandbox.plugins.kubernetes.cluster import ApiError, Cluster, NoMatch, Unreachable
 from sandbox.plugins.kubernetes.kinds import Kind, annotation

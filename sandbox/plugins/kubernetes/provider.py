@@ -6,8 +6,7 @@ import functools
 import importlib.metadata
 from typing import Any, Final
 
-from sandbox.plugins import sdk_schema
-from sandbox.plugins.base import (
+from pulumi_plugin.base import (
     CheckFailed,
     Diff,
     Plugin,
@@ -17,6 +16,7 @@ from sandbox.plugins.base import (
     Unknown,
     compare,
 )
+from sandbox.plugins import sdk_schema
 from sandbox.plugins.kubernetes.cluster import Cluster, Unreachable, active_cluster, parse_kubeconfig
 from sandbox.plugins.kubernetes.kinds import of_token
 from sandbox.plugins.kubernetes.objects import ObjectHandler, SecretHandler

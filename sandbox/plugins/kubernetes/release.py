@@ -10,9 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox import charts, layout
-from sandbox.plugins import sdk_schema
-from sandbox.plugins.base import (
+from pulumi_plugin.base import (
     UNKNOWN,
     Created,
     Diff,
@@ -25,6 +23,8 @@ from sandbox.plugins.base import (
     compare,
     has_unknown,
 )
+from sandbox import charts, layout
+from sandbox.plugins import sdk_schema
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.helm import Helm, HelmError, Release
 from sandbox.plugins.kubernetes.settings import Settings, gone_with_cluster, refused

@@ -1,6 +1,6 @@
-"""What a provider stand-in implements: handlers for resource types, and the plugin that knows them.
+"""What a provider implements: handlers for resource types, and the plugin that knows them.
 
-A stand-in imports these through `sandbox.plugins.base`.
+A provider imports these through `pulumi_plugin.base`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import random
 import secrets as entropy
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pulumi.provider.experimental.provider import Provider
 
-from sandbox.plugins.diffs import Diff, compare
-from sandbox.plugins.values import UNKNOWN, Properties
+from pulumi_plugin.diffs import Diff, compare
+from pulumi_plugin.values import UNKNOWN, Properties
 
 
 class PluginError(Exception):
@@ -97,10 +98,13 @@ class Found:
 
 
 class ResourceHandler(ABC):
-    """What a stand-in does for one resource type. Methods may block and may be called from several threads at once."""
+    """What a provider does for one resource type. Methods may block and may be called from several threads at once."""
 
     secret_outputs: ClassVar[tuple[str, ...]] = ()
     """Outputs that are always secret; those at the path of a secret input are secret anyway."""
+
+    derived_from: ClassVar[Mapping[str, str]] = {}
+    """Properties that the provider reads out of an input, with that input's name: they are as secret as it is."""
 
     @abstractmethod
     def check(self, op: Operation) -> Properties:
@@ -132,7 +136,7 @@ class ResourceHandler(ABC):
 
 
 class Plugin(Provider):
-    """A provider stand-in. `construct` and `call` may be overridden as in `pulumi.provider.experimental.Provider`."""
+    """A provider. `construct` and `call` may be overridden as in `pulumi.provider.experimental.Provider`."""
 
     @abstractmethod
     def resource(self, type: str) -> ResourceHandler:
@@ -140,7 +144,7 @@ class Plugin(Provider):
 
     def function(self, token: str, args: Properties) -> Properties:
         """The answer to an invoke. Raises `PluginError` naming a function that is not supported."""
-        raise PluginError(f"the sandbox does not support the function {token}")
+        raise PluginError(f"there is no function {token}")
 
     def check_settings(self, settings: Properties) -> Properties:
         """The provider's configuration with defaults filled in. Raises `CheckFailed`."""

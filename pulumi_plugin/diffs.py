@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
 
-from sandbox.plugins.values import Path, Unknown, format_path
+from pulumi_plugin.values import Path, Unknown, format_path
 
 
 class Change(StrEnum):

@@ -1,6 +1,6 @@
 """Pulumi property values as plain Python, and back.
 
-Handlers of the stand-ins work on dicts, lists, strings, numbers and booleans. Two things do not fit into those: a value
+Handlers of the providers work on dicts, lists, strings, numbers and booleans. Two things do not fit into those: a value
 that is not known yet, which is the sentinel `UNKNOWN`, and secrecy, which travels beside the value as a set of paths.
 """
 
@@ -33,7 +33,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 
 class UnsupportedValue(ValueError):
-    """A kind of value that no stand-in takes: an asset, an archive or a reference to another resource."""
+    """A kind of value that no provider takes: an asset, an archive or a reference to another resource."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _decode(item: PropertyValue, path: Path, secrets: set[Path]) -> Any:
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, pulumi.Asset | pulumi.Archive | ResourceReference):
-        raise UnsupportedValue(f"{format_path(path)}: the sandbox does not support {type(value).__name__} values")
+        raise UnsupportedValue(f"{format_path(path)}: no property takes {type(value).__name__} values")
     if isinstance(value, Mapping):
         pairs = {key: _decode(child, (*path, key), secrets) for key, child in value.items()}
         return {key: child for key, child in pairs.items() if child is not None}

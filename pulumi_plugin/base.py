@@ -1,6 +1,6 @@
-"""What every provider stand-in imports: the handlers' interface, values, diffs, and `serve`.
+"""What every provider imports: the handlers' interface, values, diffs, and `serve`.
 
-A stand-in subclasses `Plugin`, answers `resource(type)` with a `ResourceHandler`, and ends in `serve(plugin, version)`.
+A provider subclasses `Plugin`, answers `resource(type)` with a `ResourceHandler`, and ends in `serve(plugin, version)`.
 Handlers work on plain Python and may block: each call runs in a thread. What goes over the wire is in `servicer`.
 """
 
@@ -15,8 +15,8 @@ import grpc.aio
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from sandbox.plugins.diffs import Change, Diff, compare
-from sandbox.plugins.handlers import (
+from pulumi_plugin.diffs import Change, Diff, compare
+from pulumi_plugin.handlers import (
     CheckFailed,
     Created,
     Found,
@@ -28,8 +28,8 @@ from sandbox.plugins.handlers import (
     autoname,
     preview_outputs,
 )
-from sandbox.plugins.servicer import Servicer
-from sandbox.plugins.values import (
+from pulumi_plugin.servicer import Servicer
+from pulumi_plugin.values import (
     UNKNOWN,
     Path,
     Properties,
@@ -75,8 +75,8 @@ def serve(plugin: Plugin, version: str, args: list[str] | None = None) -> None:
     """Run the plugin until the engine ends it: prints the port, as the engine's plugin protocol wants, then serves.
 
     Args:
-        plugin: the stand-in.
-        version: of the provider it stands in for.
+        plugin: the provider.
+        version: of the provider.
         args: the command line after the program's name; the first is the engine's address.
     """
     arguments = sys.argv[1:] if args is None else args

@@ -1,0 +1,47 @@
+"""The engine's side of the provider, from the layer that all this project's plugins share; see there for each name."""
+
+from pulumi_plugin.base import (
+    UNKNOWN,
+    Change,
+    CheckFailed,
+    Created,
+    Diff,
+    Found,
+    InitFailed,
+    Operation,
+    Path,
+    Plugin,
+    PluginError,
+    Properties,
+    ResourceHandler,
+    Unknown,
+    compare,
+    format_path,
+    has_unknown,
+    preview_outputs,
+    serve,
+)
+from pulumi_plugin.diffs import top_level
+
+__all__ = [
+    "UNKNOWN",
+    "Change",
+    "CheckFailed",
+    "Created",
+    "Diff",
+    "Found",
+    "InitFailed",
+    "Operation",
+    "Path",
+    "Plugin",
+    "PluginError",
+    "Properties",
+    "ResourceHandler",
+    "Unknown",
+    "compare",
+    "format_path",
+    "has_unknown",
+    "preview_outputs",
+    "serve",
+    "top_level",
+]

@@ -1,0 +1,69 @@
+"""What all resources of the platform share: the way to the API, ids, and whose a thing is."""
+
+from typing import Any
+
+from vvp_provider.api import Api, Json
+from vvp_provider.engine import Operation, PluginError, Properties, ResourceHandler
+from vvp_provider.settings import Connection
+
+URN_ANNOTATION = "pulumi.com/urn"
+"""On what a resource of a program made: by it, a run that was interrupted finds again what it had made already."""
+
+
+class PlatformResource(ResourceHandler):
+    """A handler that talks to the platform.
+
+    Args:
+        connection: The provider's connection.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def api(self, op: Operation) -> Api:
+        """The platform's API for one operation."""
+        return self._connection.api(op.cancelled)
+
+
+def split_id(op: Operation, form: str = "NAMESPACE/NAME") -> list[str]:
+    """The parts of a physical id.
+
+    Raises:
+        PluginError: An import names something that is not of this form.
+    """
+    parts = op.id.split("/")
+    if len(parts) != form.count("/") + 1 or not all(parts):
+        raise PluginError(f"{op.id!r} is not an id of {op.type}: it has the form {form}")
+    return parts
+
+
+def exists_already(what: str, op: Operation, id: str) -> PluginError:
+    """The refusal to take over what somebody else made."""
+    return PluginError(
+        f"{what} exists already and was not made by this resource. To manage it from here: "
+        f"pulumi import {op.type} {op.name} {id} (or set adopt to true, to have it changed to these inputs)"
+    )
+
+
+def is_own(live: Json, op: Operation) -> bool:
+    """Whether this very resource made it, in a run that was interrupted before the state was written."""
+    annotations: dict[str, Any] = live.get("metadata", {}).get("annotations") or {}
+    return annotations.get(URN_ANNOTATION) == op.urn
+
+
+def metadata(op: Operation, inputs: Properties) -> Json:
+    """An object's metadata: name, namespace, labels, and annotations with the owner's mark."""
+    result: Json = {
+        "name": inputs["name"],
+        "namespace": inputs["namespace"],
+        "labels": dict(inputs.get("labels") or {}),
+        "annotations": {**(inputs.get("annotations") or {}), URN_ANNOTATION: op.urn},
+    }
+    if "displayName" in inputs:
+        result["displayName"] = inputs["displayName"]
+    return result
+
+
+def without_mark(annotations: dict[str, str] | None) -> dict[str, str]:
+    """Annotations less the owner's mark."""
+    return {key: value for key, value in (annotations or {}).items() if key != URN_ANNOTATION}
