@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -62,7 +62,7 @@ class Section(BaseModel):
     )
 
 
-S = TypeVar("S", bound=Section)
+S = TypeVar("S", bound=BaseModel)
 
 
 def show(value: object) -> str:
@@ -176,6 +176,9 @@ def _model_at(model: type[BaseModel], location: list[str | int]) -> type[BaseMod
     current: type[BaseModel] | None = model
     for part in location:
         if isinstance(part, int) or current is None:
+            continue
+        if issubclass(current, RootModel):
+            current = next(iter(_models_in(current.model_fields["root"].annotation)), None)
             continue
         field = next((f for f in current.model_fields.values() if f.alias == part), None)
         current = next(iter(_models_in(field.annotation)), None) if field else None
