@@ -32,9 +32,11 @@ class Fault:
     beside: tuple[str, ...] = ()
 
     def touches(self, other: "Fault") -> bool:
-        """Whether `other` is about one of this fault's keys, or about something around or inside one."""
-        keys = [f"{key}." for key in (self.key, *self.beside)]
-        return any(f"{other.key}.".startswith(key) or key.startswith(f"{other.key}.") for key in keys)
+        """Whether `other` makes this fault's ground unsure: it is about the key, or what is around it, or about a key
+        that this fault was judged by, or what is around or inside that."""
+        there = f"{other.key}."
+        around = any(f"{key}.".startswith(there) for key in (self.key, *self.beside))
+        return around or any(there.startswith(f"{key}.") for key in self.beside)
 
     def __str__(self) -> str:
         return f"{self.key}: found {self.found}; would be right: {self.expected}"

@@ -60,7 +60,7 @@ class Workloads:
         key = f"vvp:jobs.{name}"
         if (settings.sql is None) == (settings.jar is None):
             found = NOTHING if settings.sql is None else "`sql` and `jar`"
-            self.faults.append(Fault(key, found, "either `sql`, a file of INSERT statements, or `jar`"))
+            self.faults.append(Fault(f"{key}.sql", found, "either `sql`, a file of INSERT statements, or `jar`"))
         tables: list[tuple[str, Statement]] = []
         for index, file in enumerate(settings.tables):
             at = f"{key}.tables.{index}"
