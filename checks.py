@@ -5,8 +5,8 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from components.names import MAX_IAM_ROLE
+from job_sections import JOBS_PREFIX, JobSettings, StreamSettings
 from sections import (
-    JOBS_PREFIX,
     AdmissionEngine,
     AdmissionSettings,
     ClusterSettings,
@@ -14,11 +14,9 @@ from sections import (
     IdentityKind,
     IdentitySettings,
     JdbcPersistence,
-    JobSettings,
     Layout,
     NetworkSettings,
     PlatformSettings,
-    StreamSettings,
 )
 from validation import NOTHING, Fault, show
 

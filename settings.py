@@ -15,17 +15,15 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 from pydantic import BaseModel
 
 from checks import between, expected_environments, of_jobs
+from job_sections import Jobs, Streams, StreamSettings
 from sections import (
     AdmissionSettings,
     BlobStorageSettings,
     ClusterSettings,
     Environment,
     IdentitySettings,
-    Jobs,
     NetworkSettings,
     PlatformSettings,
-    Streams,
-    StreamSettings,
 )
 from validation import NOTHING, Fault, SettingsError, parse, show, unknown_key
 from workload import Workload, Workloads

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from components.ververica.sql import ObjectName, SqlFault, Statement, split
-from sections import JobSettings
+from job_sections import JobSettings
 from validation import NOTHING, Fault, show
 
 CATALOG, DATABASE = "vvp", "default"
@@ -117,7 +117,7 @@ class Workloads:
         (statement,) = split(workload.script)
         for name in sorted(statement.reads | statement.writes, key=str):
             full = name.resolve(CATALOG, DATABASE)
-            # Only the platform's own catalog is declared by stack files; others, as Paimon's, know their tables themselves.
+            # Stack files declare the platform's own catalog; others, as Paimon's, know their tables themselves.
             if full.parts[0] == CATALOG and ".".join(full.parts) not in made:
                 right = "a table that a file of `tables` creates, of this job or another"
                 yield Fault(

@@ -11,7 +11,8 @@ from components.aws.identity import Issuer, WorkloadIdentity
 from components.aws.policies import Statement, document
 from components.aws.storage import BlobStorage
 from components.aws.streams import Stream
-from sections import JOBS_PREFIX, BlobVerb, IdentitySettings, JobAccess, JobBlobAccess
+from job_sections import JOBS_PREFIX, BlobVerb, JobAccess
+from sections import IdentitySettings, JobBlobAccess
 
 
 class JobAccessGrants(pulumi.ComponentResource):

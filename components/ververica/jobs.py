@@ -10,7 +10,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 from components.kubernetes.service_account import JOB_RULES, ServiceAccount
 from components.ververica.sdk import DeploymentSpec, State
 from components.ververica.sdk_jobs import Deployment, SqlObject
-from sections import JobResources, JobSettings
+from job_sections import JobResources, JobSettings
 
 STATES: Mapping[str, State] = {"running": "RUNNING", "suspended": "SUSPENDED", "cancelled": "CANCELLED"}
 
@@ -37,8 +37,8 @@ class Place:
 class Job(pulumi.ComponentResource):
     """A Flink job with its own service account and its tables.
 
-    Follows https://docs.ververica.com/vvp/user-guide/application-operations/deployments. Both pod templates name the job's
-    account, as the article has it; pods never get another one.
+    Follows https://docs.ververica.com/vvp/user-guide/application-operations/deployments. Both pod templates name the
+    job's account, as in the article; pods never get another one.
 
     Args:
         name: The job's name; its account and its deployment have it too.
