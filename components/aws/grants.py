@@ -36,10 +36,10 @@ def stream(verb: StreamVerb, name: str, arn: Input[str], key_arn: Input[str] | N
     """Access to one stream.
 
     `read-polling` is the article's: what the source of Flink 1.15 calls when it polls. `read-fan-out` adds enhanced
-    fan-out: https://nightlies.apache.org/flink/flink-docs-release-1.15/docs/connectors/table/kinesis/. `read-connector-5`
-    adds what the connector calls from version 5:
-    https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/. `write` is the article's: what the
-    SQL sink calls.
+    fan-out (https://nightlies.apache.org/flink/flink-docs-release-1.15/docs/connectors/table/kinesis/), and
+    `read-connector-5` what the connector calls from version 5
+    (https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/). `write` is the article's: what
+    the SQL sink calls.
 
     Args:
         verb: What the job may do.
@@ -69,8 +69,8 @@ def blob(verb: BlobVerb, label: str, bucket_arn: Input[str], prefix: str, key_ar
     """Access to the objects under one prefix of the bucket.
 
     What Flink's S3 file systems call, by
-    https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/. Listing is limited to the prefix
-    by the condition key `s3:prefix`.
+    https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/. Listing is limited to the
+    prefix by the condition key `s3:prefix`.
 
     Args:
         verb: Read, write, or both.
