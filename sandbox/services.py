@@ -1,48 +1,35 @@
-"""The services: which there are, and supervisord, which starts them, watches them and starts them again.
+"""The services: which there are, starting and stopping them all, and waiting until they work.
 
 The cloud runs always. The cluster's processes are a group that the cloud starts at CreateCluster and stops at
 DeleteCluster (`sandbox.cluster.lifecycle`); here they start by themselves only if a cluster exists already.
-https://supervisord.org/configuration.html
 """
 
-import hashlib
 import os
-import shlex
 import subprocess
 import sys
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 from rich.console import Console
-from supervisor.xmlrpc import SupervisorTransport
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from sandbox import bootstrap, layout
+from sandbox import bootstrap, layout, supervisord
+from sandbox.cluster import lifecycle
+from sandbox.cluster import processes as cluster_processes
 from sandbox.layout import CHECKOUT, STATE, Sandbox
+from sandbox.supervisord import Command
 
 CLOUD_READY_SECONDS = 90.0
 """The emulator imports its services at the start: a few seconds, more on a loaded machine."""
 
-STOP_SECONDS = 60.0
-"""More than the sum of what the services take to end in good order, etcd last."""
+STOP_SECONDS = 30.0
+"""More than what the cloud and supervisord take to end, once the cluster is down."""
 
 console = Console(stderr=True, highlight=False)
-
-
-@dataclass(frozen=True)
-class Command:
-    """A program for supervisord to run."""
-
-    argv: list[str]
-    environment: dict[str, str]
-    """Set besides what supervisord has itself."""
-    priority: int
-    """Lower starts earlier and stops later."""
 
 
 class ServiceError(Exception):
@@ -63,7 +50,7 @@ def start(region: str) -> None:
         ServiceError: a service does not come up.
     """
     with layout.locked(STATE / "services.lock"):
-        configuration = _configuration(Sandbox.load(), region)
+        configuration = supervisord.configuration(_programs(Sandbox.load(), region))
         file = STATE / "supervisord.conf"
         changed = not file.exists() or file.read_text() != configuration
         if _running() and changed:
@@ -74,7 +61,7 @@ def start(region: str) -> None:
             layout.logs().mkdir(parents=True, exist_ok=True)
             layout.write_atomically(file, configuration, mode=0o600)
             _launch(file)
-        with _supervisor() as supervisor:
+        with supervisord.connection() as supervisor:
             for process in supervisor.getAllProcessInfo():
                 # Cluster processes that are down while the cluster exists were given up by supervisord: try anew.
                 wanted = process["group"] == "cloud" or cluster_exists()
@@ -86,7 +73,9 @@ def start(region: str) -> None:
 def stop() -> None:
     """Stops all services in good order and keeps their state."""
     if _running():
-        with _supervisor() as supervisor:
+        # supervisord by itself would stop a group's processes all at once, and the API server hangs without etcd.
+        lifecycle.stop()
+        with supervisord.connection() as supervisor:
             pid = supervisor.getPID()
             supervisor.shutdown()
         _, alive = psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=STOP_SECONDS)
@@ -130,7 +119,7 @@ def process_table() -> list[dict[str, Any]]:
     """What supervisord says of each service (https://supervisord.org/api.html), or nothing if it does not run."""
     if not _running():
         return []
-    with _supervisor() as supervisor:
+    with supervisord.connection() as supervisor:
         return supervisor.getAllProcessInfo()
 
 
@@ -138,7 +127,7 @@ def processes() -> dict[int, psutil.Process]:
     """supervisord and everything below it, by process id."""
     if not _running():
         return {}
-    with _supervisor() as supervisor:
+    with supervisord.connection() as supervisor:
         root = psutil.Process(supervisor.getPID())
     return {process.pid: process for process in [root, *root.children(recursive=True)]}
 
@@ -175,7 +164,7 @@ def _is_service(words: list[str], process: psutil.Process) -> bool:
     binaries = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kyverno")
     if name in binaries or any(Path(word).name == "supervisord" for word in words[:2]):
         return any(word == str(STATE) or f"{STATE}/" in word for word in words)
-    if name.startswith("python") and any(part in line for part in ("-m sandbox.cloud", "-m sandbox.cluster")):
+    if name.startswith("python") and any(part in line for part in ("-m sandbox.cloud", "-m sandbox.cluster", "-m sandbox.platform")):
         with _gone_is_fine():
             return process.environ().get("VVP_SANDBOX_STATE") == str(STATE)
     return False
@@ -190,13 +179,13 @@ def _gone_is_fine() -> Iterator[None]:
 
 
 def _launch(configuration: Path) -> None:
-    supervisord = Path(sys.executable).with_name("supervisord")
+    program = Path(sys.executable).with_name("supervisord")
     # Without the user's proxies, AWS profile, Python settings: services behave the same for everybody.
     kept = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     # It forks itself into the background only after it has read its configuration and bound its socket.
     result = subprocess.run(
-        [sys.executable, supervisord, "--configuration", configuration],
+        [sys.executable, program, "--configuration", configuration],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=STATE,
         env=environment,
     )  # fmt: skip
@@ -236,8 +225,6 @@ def _wait_for_cloud() -> None:
     stop=stop_after_delay(CLOUD_READY_SECONDS), wait=wait_fixed(0.2), reraise=True,
 )  # fmt: skip
 def _wait_for_cluster() -> None:
-    from sandbox.cluster import lifecycle
-
     for name in ("etcd", "kube-apiserver", "agent"):
         _raise_if_given_up(name)
     if not lifecycle.ready():
@@ -252,83 +239,14 @@ def _raise_if_given_up(name: str) -> None:
 
 def _running() -> bool:
     try:
-        with _supervisor() as supervisor:
+        with supervisord.connection() as supervisor:
             return bool(supervisor.getState()["statename"] == "RUNNING")
     except (OSError, xmlrpc.client.Error):
         return False
 
 
-@contextmanager
-def _supervisor() -> Iterator[Any]:
-    # The transport takes the socket from its own argument; the proxy's address only has to look like one.
-    transport = SupervisorTransport(None, None, f"unix://{layout.supervisor_socket()}")
-    try:
-        yield xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
-    finally:
-        transport.close()
-
-
 def _programs(sandbox: Sandbox, region: str) -> dict[str, Command]:
-    from sandbox.cluster import processes as cluster_processes
-
     environment = {"VVP_SANDBOX_STATE": str(STATE), "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"}
     python = bootstrap.environment(bootstrap.CLOUD) / "bin" / "python"
     cloud = Command([str(python), "-m", "sandbox.cloud"], environment | {"AWS_REGION": region}, priority=10)
     return {"cloud": cloud} | cluster_processes.commands(sandbox)
-
-
-def _configuration(sandbox: Sandbox, region: str) -> str:
-    socket = layout.supervisor_socket()
-    sections = {
-        "supervisord": {
-            "logfile": layout.logs() / "supervisord.log",
-            "logfile_maxbytes": "2MB",
-            "logfile_backups": 1,
-            "pidfile": STATE / "supervisord.pid",
-            "childlogdir": layout.logs(),
-            # Its own identity; the files that services write are secrets of this user's sandbox.
-            "umask": "077",
-            "identifier": f"vvp-sandbox {STATE}",
-        },
-        "unix_http_server": {"file": socket, "chmod": "0700"},
-        "rpcinterface:supervisor": {
-            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
-        },
-        "supervisorctl": {"serverurl": f"unix://{socket}"},
-    }
-    programs = _programs(sandbox, region)
-    for name, command in programs.items():
-        sections[f"program:{name}"] = {
-            "command": shlex.join(command.argv),
-            "environment": ",".join(f'{key}="{value}"' for key, value in command.environment.items()),
-            "directory": STATE,
-            "priority": command.priority,
-            # The cluster's: started by CreateCluster, and by `start` above if there is a cluster.
-            "autostart": str(name == "cloud").lower(),
-            "autorestart": "true",
-            # Tries with growing pauses: enough to sit out a slow start of what a process waits for.
-            "startretries": 8,
-            "startsecs": 1,
-            # The API server keeps open connections for a minute; etcd, which stops after it, has all it knows.
-            "stopwaitsecs": 5 if name == "kube-apiserver" else 20,
-            "stopasgroup": "true",
-            "killasgroup": "true",
-            "redirect_stderr": "true",
-            "stdout_logfile": layout.logs() / f"{name}.log",
-            "stdout_logfile_maxbytes": "5MB",
-            "stdout_logfile_backups": 1,
-        }
-    members = [name for name in programs if name != "cloud"]
-    sections["group:cluster"] = {"programs": ",".join(members), "priority": 100}
-    code = hashlib.sha256()
-    for folder in ("cloud", "cluster"):
-        for file in sorted((CHECKOUT / "sandbox" / folder).rglob("*.*")):
-            if file.suffix in (".py", ".yaml"):
-                code.update(file.read_bytes())
-    # Not for supervisord but for `start`: other code is another configuration, so services of old code are restarted.
-    header = f"; made by sandbox/services.py for code {code.hexdigest()[:16]}\n\n"
-    # supervisord expands %(…)s; a percent sign of a path or an argument is therefore doubled.
-    return header + "\n".join(
-        "\n".join([f"[{title}]", *(f"{key}={str(value).replace('%', '%%')}" for key, value in values.items()), ""])
-        for title, values in sections.items()
-    )

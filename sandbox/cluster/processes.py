@@ -4,21 +4,19 @@ supervisord gets the same short commands whether a cluster exists or not: `pytho
 reads who the cluster is, waits for what the process needs, and becomes the process.
 """
 
+import json
 import os
 import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from sandbox import layout
 from sandbox.cluster import files
-
-if TYPE_CHECKING:
-    from sandbox.services import Command
+from sandbox.supervisord import Command
 
 STAGES = Path(__file__).parent / "stages"
 
@@ -28,14 +26,15 @@ SERVICES = "10.100.0.0/16"
 PODS = "100.64.0.0/16"
 """Pod IPs: one pool for all nodes, so that each pod has its own. Nothing listens there."""
 
-ENVIRONMENT = {"KUBE_FEATURE_WatchListClient": "false"}
-"""client-go need not ask for what the API server is told not to give (`WatchList`, below)."""
+PLATFORM_PORTS = (8080, 8081, 9080, 9081, 4200)
+"""Of the platform's containers gateway, appmanager and ui. kwok knows pods only by name, and a platform pod's name is
+not known before; so these ports of any pod lead to the platform."""
 
 PATIENCE = 60.0
 """Seconds to wait for what a process needs, before supervisord may try again."""
 
 
-def commands(sandbox: layout.Sandbox) -> dict[str, "Command"]:
+def commands(sandbox: layout.Sandbox) -> dict[str, Command]:
     """What supervisord runs as group `cluster` while an EKS cluster exists.
 
     Args:
@@ -44,9 +43,6 @@ def commands(sandbox: layout.Sandbox) -> dict[str, "Command"]:
     Returns:
         By process name. The priority is the order of starting, and backwards of stopping.
     """
-    # Here, because services imports this module, and because the processes below should start without it.
-    from sandbox.services import Command
-
     return {
         name: Command(
             argv=[sys.executable, "-m", "sandbox.cluster.processes", name],
@@ -122,9 +118,6 @@ def kube_apiserver(sandbox: layout.Sandbox, identity: files.Identity) -> list[st
         f"--kubelet-client-certificate={files.client_certificate('admin')}",
         f"--kubelet-client-key={files.client_key('admin')}",
         "--allow-privileged=true",
-        # Streamed lists need an etcd of 3.5.13 or later. With an older one kwok's informers ask again and again with
-        # growing pauses, and pods wait up to half a minute.
-        "--feature-gates=WatchList=false",
         "--profiling=false",
     ]
 
@@ -196,12 +189,26 @@ def answers(url: str) -> bool:
     Args:
         url: https address of its health check.
     """
-    context = ssl.create_default_context(cafile=str(files.ca_certificate()))
-    context.load_cert_chain(files.client_certificate("admin"), files.client_key("admin"))
     try:
-        return httpx.get(url, verify=context, timeout=5, trust_env=False).status_code == 200
+        return httpx.get(url, verify=_as_admin(), timeout=5, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def _as_admin() -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(files.ca_certificate()))
+    context.load_cert_chain(files.client_certificate("admin"), files.client_key("admin"))
+    return context
+
+
+def _free_nodes(sandbox: layout.Sandbox) -> None:
+    """Takes the nodes' leases from the kwok of before.
+
+    Each kwok has a name of its own, and leaves a node alone, with all its pods, until another's lease has run out.
+    """
+    leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+    url = f"https://127.0.0.1:{sandbox.ports['apiserver']}{leases}"
+    httpx.delete(url, verify=_as_admin(), timeout=10, trust_env=False).raise_for_status()
 
 
 @retry(
@@ -222,6 +229,20 @@ def _needs(name: str, sandbox: layout.Sandbox) -> str | None:
             return f"https://127.0.0.1:{sandbox.ports['apiserver']}/readyz"
 
 
+def _write_forwards(sandbox: layout.Sandbox) -> None:
+    """Which ports of pods lead to which of this machine, see
+    https://kwok.sigs.k8s.io/docs/user/port-forward-configuration/.
+    """
+    target = {"address": "127.0.0.1", "port": sandbox.ports["platform"]}
+    forward = {
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "ClusterPortForward",
+        "metadata": {"name": "ververica-platform"},
+        "spec": {"forwards": [{"ports": list(PLATFORM_PORTS), "target": target}]},
+    }
+    layout.write_atomically(files.kwok_configuration(), json.dumps(forward) + "\n")
+
+
 def main(name: str) -> None:
     """Becomes a process of the cluster.
 
@@ -231,6 +252,7 @@ def main(name: str) -> None:
     Raises:
         SystemExit: there is no cluster.
         ConnectionError: what the process needs does not answer.
+        httpx.HTTPError: the API server does not do what kwok needs before it starts.
     """
     identity = files.Identity.load()
     if not identity:
@@ -238,8 +260,11 @@ def main(name: str) -> None:
     sandbox = layout.Sandbox.load()
     if url := _needs(name, sandbox):
         _wait_for(url)
+    if name == "kwok":
+        _write_forwards(sandbox)
+        _free_nodes(sandbox)
     argv = ARGUMENTS[name](sandbox, identity)
-    os.execve(argv[0], argv, os.environ | ENVIRONMENT)
+    os.execv(argv[0], argv)
 
 
 if __name__ == "__main__":

@@ -76,13 +76,18 @@ def _decode(item: PropertyValue, path: Path, secrets: set[Path]) -> Any:
 
 
 def encode(values: Mapping[str, Any], secrets: Iterable[Path] = ()) -> dict[str, PropertyValue]:
-    """A property map of plain Python; what lies at one of the `secrets` paths is marked secret."""
+    """A property map of plain Python; what lies at one of the `secrets` paths is marked secret.
+
+    So is a plain value above such a path: a document that came as an object is written as one text afterwards.
+    """
     marked = frozenset(secrets)
-    return {key: _encode(item, (key,), marked) for key, item in values.items() if item is not None}
+    above = frozenset(path[:length] for path in marked for length in range(1, len(path)))
+    return {key: _encode(item, (key,), marked, above) for key, item in values.items() if item is not None}
 
 
-def _encode(value: Any, path: Path, secrets: frozenset[Path]) -> PropertyValue:
+def _encode(value: Any, path: Path, secrets: frozenset[Path], above: frozenset[Path]) -> PropertyValue:
     plain: Any
+    secret = path in secrets or (path in above and not isinstance(value, Mapping | list | tuple))
     if isinstance(value, Unknown):
         plain = rpc.UNKNOWN
     elif isinstance(value, bool) or value is None or isinstance(value, str):
@@ -91,13 +96,13 @@ def _encode(value: Any, path: Path, secrets: frozenset[Path]) -> PropertyValue:
         plain = float(value)
     elif isinstance(value, Mapping):
         pairs = cast("Mapping[str, Any]", value)
-        plain = {key: _encode(child, (*path, key), secrets) for key, child in pairs.items() if child is not None}
+        plain = {key: _encode(child, (*path, key), secrets, above) for key, child in pairs.items() if child is not None}
     elif isinstance(value, list | tuple):
         items = cast("Iterable[Any]", value)
-        plain = [_encode(child, (*path, index), secrets) for index, child in enumerate(items)]
+        plain = [_encode(child, (*path, index), secrets, above) for index, child in enumerate(items)]
     else:
         raise UnsupportedValue(f"{format_path(path)}: {type(value).__name__} is not a property value")
-    return PropertyValue(plain, is_secret=path in secrets)
+    return PropertyValue(plain, is_secret=secret)
 
 
 def has_unknown(value: Any) -> bool:

@@ -8,7 +8,8 @@ import datetime
 import json
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,14 +33,26 @@ class Refused(Exception):
         self.status = status
 
 
+class _Bearer(httpx.Auth):
+    """Shows a service account's token."""
+
+    def __init__(self, token: str | Path) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        token = self._token.read_text() if isinstance(self._token, Path) else self._token
+        request.headers["Authorization"] = f"Bearer {token}"
+        yield request
+
+
 class Api:
     """A connection to the API server as one user."""
 
-    def __init__(self, token: str | None = None) -> None:
+    def __init__(self, token: str | Path | None = None) -> None:
         """Connects as a service account, or by default as the agent itself.
 
         Args:
-            token: a service account's token.
+            token: a service account's token, or a file with one that somebody renews.
         """
         context = ssl.create_default_context(cafile=str(files.ca_certificate()))
         if not token:
@@ -48,7 +61,7 @@ class Api:
         self._client = httpx.AsyncClient(
             base_url=self.server,
             verify=context,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            auth=_Bearer(token) if token else None,
             timeout=httpx.Timeout(30, connect=5),
             trust_env=False,
         )
@@ -106,15 +119,20 @@ class Api:
         """Writes a whole object; refused if it has changed since it was read."""
         return await self._request("PUT", path, content=json.dumps(body))
 
-    async def delete(self, path: str, *, grace_period: int | None = None, **selectors: str) -> None:
+    async def delete(
+        self, path: str, *, grace_period: int | None = None, propagation: str | None = None, **selectors: str
+    ) -> None:
         """Deletes an object, or all of a collection that the selectors name. What is gone already is no error.
 
         Args:
             path: of the object or collection.
             grace_period: seconds a pod may take to end; 0 removes it at once.
+            propagation: what becomes of what it owns, like `Background`; by default as is usual for its kind.
             selectors: `labelSelector`, `fieldSelector`.
         """
-        body = {} if grace_period is None else {"gracePeriodSeconds": grace_period}
+        options = {"gracePeriodSeconds": grace_period, "propagationPolicy": propagation}
+        # In the body, because with a body the API server ignores options of the query.
+        body = {key: value for key, value in options.items() if value is not None}
         try:
             await self._request("DELETE", path, params=selectors, content=json.dumps(body))
         except Refused as refused:

@@ -8,16 +8,16 @@ from typing import Literal
 
 from sandbox.cluster.agent.api import Api, Object, now
 
-PATTERN = re.compile(r"(?:^|/)kyverno/(?P<name>kyverno|readiness-checker)[:@]")
+PATTERN = re.compile(r"(?:^|/)(?:kyverno/(kyverno|readiness-checker)|(vvp-(?:appmanager|gateway|ui)))[:@]")
 
-Name = Literal["kyverno", "readiness-checker"]
+Name = Literal["kyverno", "readiness-checker", "vvp-appmanager", "vvp-gateway", "vvp-ui"]
 
 
 def container(pod: Object, name: Name) -> Object | None:
     """The container of a pod that has one of the images, or None."""
     for candidate in pod["spec"]["containers"]:
         found = PATTERN.search(candidate["image"])
-        if found and found["name"] == name:
+        if found and name in found.groups():
             return candidate
     return None
 

@@ -1,41 +1,13 @@
 """From the pod of Kyverno's admission controller to the command line of the real process."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import layout
 from sandbox.cluster import files
 from sandbox.cluster.agent import images
 from sandbox.cluster.agent.api import Object
+from sandbox.cluster.agent.pod_process import Launch, UnsupportedError
 from sandbox.toolchain import KYVERNO_VERSION
-
-
-class UnsupportedError(Exception):
-    """The pod asks for what the sandbox cannot give; `reason` is the one a kubelet reports."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How to start Kyverno for one pod."""
-
-    namespace: str
-    pod: str
-    uid: str
-    account: str
-    argv: tuple[str, ...]
-    environment: tuple[tuple[str, str], ...]
-    readiness_path: str
-
-    def same_as(self, other: "Launch") -> bool:
-        """Whether two pods are replicas of one template: all is the same but who they are."""
-        own, its = dict(self.environment), dict(other.environment)
-        own.pop("KYVERNO_POD_NAME", None)
-        its.pop("KYVERNO_POD_NAME", None)
-        return (self.namespace, self.account, self.argv, own) == (other.namespace, other.account, other.argv, its)
 
 
 def overrides() -> dict[str, str]:
@@ -60,11 +32,12 @@ def overrides() -> dict[str, str]:
     }
 
 
-def launch(pod: Object) -> Launch:
+def launch(pod: Object, kubeconfig: str) -> Launch:
     """How to start Kyverno for a pod.
 
     Args:
         pod: of the official chart's admission controller.
+        kubeconfig: content of the file that the flag `--kubeconfig` names.
 
     Raises:
         UnsupportedError: another version than the sandbox has, or an environment that it cannot give.
@@ -90,7 +63,9 @@ def launch(pod: Object) -> Launch:
             *(f"--{name}={value}" for name, value in flags.items()),
         ),
         environment=tuple(sorted(environment.items())),
-        readiness_path=probe.get("path", "/health/readiness"),
+        probe=f"https://127.0.0.1:{flags['webhookServerPort']}{probe.get('path', '/health/readiness')}",
+        files=(("kubeconfig", kubeconfig), ("sigstore/.keep", "")),
+        own_variables=frozenset({"KYVERNO_POD_NAME"}),
     )
 
 

@@ -2,86 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterator
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 from sandbox.plugins.aws.ec2_base import Ec2Resource, cidr_problem
 from sandbox.plugins.aws.forms import known, known_items, table, tag_list
 from sandbox.plugins.aws.job import Job
 from sandbox.plugins.aws.resource import AwsResource
+from sandbox.plugins.aws.security_rules import Rule, modification, port_problems, rule_of, rules_id, rules_in, rules_of
 from sandbox.plugins.base import PluginError, Properties
 from sandbox.plugins.sdk_schema import Problem
-
-
-class Rule(NamedTuple):
-    """One rule as AWS counts them: one protocol, port range and source."""
-
-    protocol: str
-    low: int
-    high: int
-    kind: str
-    """`CidrIpv4`, `CidrIpv6`, `PrefixListId` or `ReferencedGroupId`."""
-    source: str
-    description: str
-
-    @property
-    def permission(self) -> Properties:
-        """As the authorize and revoke calls take it."""
-        ports = {} if self.protocol == "-1" else {"FromPort": self.low, "ToPort": self.high}
-        text = {"Description": self.description} if self.description else {}
-        name, key = {
-            "CidrIpv4": ("IpRanges", "CidrIp"),
-            "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
-            "PrefixListId": ("PrefixListIds", "PrefixListId"),
-            "ReferencedGroupId": ("UserIdGroupPairs", "GroupId"),
-        }[self.kind]
-        return {"IpProtocol": self.protocol, **ports, name: [{key: self.source, **text}]}
-
-
-def rules_of(said: Properties, group: str) -> set[Rule]:
-    """The single rules of a block with `cidrBlocks`, `self` and so on, for the security group `group`."""
-    protocol = str(said.get("protocol") or "").lower()
-    protocol = "-1" if protocol == "all" else protocol
-    low, high = (-1, -1) if protocol == "-1" else (said["fromPort"], said["toPort"])
-    referenced = [*said.get("securityGroups", ()), *filter(None, [said.get("sourceSecurityGroupId")])]
-    sources = [
-        *(("CidrIpv4", each) for each in said.get("cidrBlocks") or ()),
-        *(("CidrIpv6", each) for each in said.get("ipv6CidrBlocks") or ()),
-        *(("PrefixListId", each) for each in said.get("prefixListIds") or ()),
-        *(("ReferencedGroupId", each) for each in referenced),
-        *([("ReferencedGroupId", group)] if said.get("self") else ()),
-    ]
-    return {Rule(protocol, low, high, kind, each, said.get("description") or "") for kind, each in sources}
-
-
-def rules_in(client: Any, group: str, *, egress: bool) -> dict[Rule, str]:
-    """The rules that a security group has, with their ids."""
-    pages = client.get_paginator("describe_security_group_rules").paginate(
-        Filters=[{"Name": "group-id", "Values": [group]}]
-    )
-    found = [rule for page in pages for rule in page["SecurityGroupRules"] if rule["IsEgress"] is egress]
-    return {_parsed(rule): rule["SecurityGroupRuleId"] for rule in found}
-
-
-def _parsed(rule: Properties) -> Rule:
-    referenced = (rule.get("ReferencedGroupInfo") or {}).get("GroupId")
-    kinds = {key: rule.get(key) for key in ("CidrIpv4", "CidrIpv6", "PrefixListId")} | {"ReferencedGroupId": referenced}
-    kind, source = next((key, value) for key, value in kinds.items() if value)
-    low, high = rule.get("FromPort", -1), rule.get("ToPort", -1)
-    return Rule(rule["IpProtocol"], low, high, kind, source, rule.get("Description") or "")
-
-
-def port_problems(said: Properties, where: str, protocol: str) -> Iterator[Problem]:
-    """Port numbers that AWS refuses."""
-    low, high = said.get("fromPort"), said.get("toPort")
-    if not isinstance(low, int) or not isinstance(high, int):
-        return
-    if protocol in ("tcp", "udp") and not (0 <= low <= 65535 and 0 <= high <= 65535 and low <= high):
-        yield f"{where}fromPort", f"invalid ports: {low} to {high}; expected 0 to 65535, the lower one first"
-    if protocol in ("-1", "all") and (low, high) not in ((0, 0), (-1, -1)):
-        yield f"{where}fromPort", 'from_port and to_port must both be 0 to use the protocol "-1"'
 
 
 class SecurityGroup(Ec2Resource):
@@ -198,8 +128,7 @@ class SecurityGroupRule(AwsResource):
         rules = sorted(rules_of(job.inputs, group))
         authorize = getattr(job.client, f"authorize_security_group_{direction}")
         authorize(GroupId=group, IpPermissions=[rule.permission for rule in rules])
-        said = json.dumps([group, direction, *(rule[:5] for rule in rules)])
-        return f"sgrule-{zlib.crc32(said.encode())}"
+        return rules_id(group, direction, rules)
 
     def _here(self, job: Job) -> dict[Rule, str]:
         """Those of this resource's rules that the group has, whatever their description."""
@@ -215,7 +144,7 @@ class SecurityGroupRule(AwsResource):
         if job.op.id and "description" in job.changed:
             description = job.inputs.get("description") or ""
             for rule, rule_id in self._here(job).items():
-                update = {"SecurityGroupRuleId": rule_id, "SecurityGroupRule": _request(rule, description)}
+                update = {"SecurityGroupRuleId": rule_id, "SecurityGroupRule": modification(rule, description)}
                 group = job.inputs["securityGroupId"]
                 job.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=[update])
 
@@ -236,11 +165,6 @@ class SecurityGroupRule(AwsResource):
         if here:
             revoke = getattr(job.client, f"revoke_security_group_{job.get('type')}")
             revoke(GroupId=job.get("securityGroupId"), IpPermissions=[rule.permission for rule in here])
-
-
-def _request(rule: Rule, description: str) -> Properties:
-    ports = {"FromPort": rule.low, "ToPort": rule.high}
-    return {"IpProtocol": rule.protocol, **ports, rule.kind: rule.source, "Description": description}
 
 
 class _SingleRule(Ec2Resource):
@@ -284,11 +208,11 @@ class _SingleRule(Ec2Resource):
     def apply(self, job: Job, id: str) -> None:
         if job.op.id and job.changed - {"tags", "tagsAll"}:
             rule = self._rule(job.inputs)
-            update = {"SecurityGroupRuleId": id, "SecurityGroupRule": _request(rule, rule.description)}
+            update = {"SecurityGroupRuleId": id, "SecurityGroupRule": modification(rule, rule.description)}
             job.client.modify_security_group_rules(GroupId=job.inputs["securityGroupId"], SecurityGroupRules=[update])
 
     def parsed(self, job: Job, item: Properties) -> Properties:
-        rule = _parsed(item)
+        rule = rule_of(item)
         name = next(name for name, api in self._sources.items() if api == rule.kind)
         everything = rule.protocol == "-1"
         return {
