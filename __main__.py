@@ -1,4 +1,4 @@
-"""The whole stack: network, cluster, storage, identities, admission policy and platform."""
+"""The whole stack: network, cluster, storage, identities, admission policy, platform and jobs."""
 
 import pulumi
 import pulumi_aws as aws
@@ -9,10 +9,15 @@ from components.aws.cluster import Cluster
 from components.aws.identity import WorkloadIdentity
 from components.aws.network import Network
 from components.aws.storage import BlobStorage
+from components.aws.streams import Stream
+from components.aws.workloads import JobAccessGrants
 from components.kubernetes.admission import OneToOnePolicy
 from components.kubernetes.service_account import PLATFORM_RULES, ServiceAccount
 from components.kubernetes.storage_class import default_storage_class
-from components.ververica.platform import Platform
+from components.ververica.jobs import Job
+from components.ververica.places import Places, job_namespaces
+from components.ververica.platform import Platform, full_name
+from components.ververica.sdk import Provider
 from settings import load
 
 settings = load()
@@ -41,7 +46,23 @@ identity = WorkloadIdentity(
     role_name=f"{settings.identity.role_prefix}-{platform.service_account}",
     opts=on_aws,
 )
-storage.grant_platform(identity)
+storage.grant_shared(identity)
+streams = {name: Stream(name, stream, keeps_data=keeps_data, opts=on_aws) for name, stream in settings.streams.items()}
+namespaces = job_namespaces(platform, [job.name for job in settings.jobs])
+access = {
+    job.name: JobAccessGrants(
+        job.name,
+        job.settings.access,
+        issuer=cluster.issuer,
+        identity=settings.identity,
+        namespace=namespaces[job.name],
+        storage=storage,
+        blob_access=settings.blob_storage.job_access,
+        streams=streams,
+        opts=on_aws,
+    )
+    for job in settings.jobs
+}
 
 kubernetes = k8s.Provider("kubernetes", kubeconfig=cluster.kubeconfig, opts=ResourceOptions(depends_on=cluster.ready))
 in_cluster = ResourceOptions(provider=kubernetes)
@@ -58,8 +79,9 @@ account = ServiceAccount(
 policy = OneToOnePolicy(
     "deployments",
     settings.admission,
-    namespaces=[platform.namespace],
+    namespaces=sorted({platform.namespace, *namespaces.values()}),
     platform_account=platform.service_account,
+    reserved_accounts=list(namespaces),
     opts=in_cluster,
 )
 vvp = Platform(
@@ -73,9 +95,44 @@ vvp = Platform(
     opts=in_cluster,
 )
 
+on_platform = Provider(
+    "vvp",
+    kubeconfig=cluster.kubeconfig,
+    namespace=platform.namespace,
+    service=full_name(platform.release_name),
+    token=settings.secrets.api_token,
+    opts=ResourceOptions(depends_on=[vvp]),
+)
+places = Places(
+    "jobs",
+    platform,
+    list(namespaces),
+    namespace=namespace.metadata.name,
+    in_cluster=kubernetes,
+    on_platform=on_platform,
+)
+for job in settings.jobs:
+    granted = access[job.name]
+    Job(
+        job.name,
+        job.settings,
+        place=places.of(job.name),
+        tables={name: statement.text for name, statement in job.tables},
+        script=job.script,
+        account_annotations=granted.identity.account_annotations,
+        flink=granted.flink,
+        depends_on=[*granted.identity.grants, policy],
+    )
+
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("cluster", cluster.cluster_name)
 pulumi.export("bucket", storage.bucket_name)
 pulumi.export("issuer", cluster.issuer.issuer)
-pulumi.export("roles", {f"{platform.namespace}/{platform.service_account}": identity.role_arn})
+pulumi.export(
+    "roles",
+    {
+        f"{platform.namespace}/{platform.service_account}": identity.role_arn,
+        **{f"{namespaces[name]}/{name}": granted.identity.role_arn for name, granted in access.items()},
+    },
+)
 pulumi.export("platform", {"url": vvp.url, "portForward": vvp.port_forward})

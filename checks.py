@@ -1,10 +1,11 @@
 """Faults that no single value has: what does not fit together in a stack file."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 
 from components.names import MAX_IAM_ROLE
+from job_sections import JOBS_PREFIX, JobSettings, StreamSettings
 from sections import (
     AdmissionEngine,
     AdmissionSettings,
@@ -13,6 +14,7 @@ from sections import (
     IdentityKind,
     IdentitySettings,
     JdbcPersistence,
+    Layout,
     NetworkSettings,
     PlatformSettings,
 )
@@ -154,3 +156,56 @@ def _admission(platform: PlatformSettings, admission: AdmissionSettings) -> Iter
             yield Fault(key, show(account), "an account of a job; the platform's own is always guarded")
         if account in admission.reserved_accounts[:index]:
             yield Fault(key, show(account), "each account once")
+
+
+def of_jobs(
+    jobs: Mapping[str, JobSettings],
+    streams: Mapping[str, StreamSettings],
+    identity: IdentitySettings,
+    admission: AdmissionSettings,
+    platform: PlatformSettings,
+) -> Iterator[Fault]:
+    """Every fault between the jobs and what they name.
+
+    Args:
+        jobs: The jobs by name.
+        streams: The stack's streams by name.
+        identity: The identity section.
+        admission: The admission section.
+        platform: The platform section.
+    """
+    per_job = platform.layout is Layout.NAMESPACE_PER_JOB
+    for name, job in jobs.items():
+        key = f"vvp:jobs.{name}"
+        taken = {platform.service_account: "the platform's account"}
+        if per_job:
+            taken |= {
+                platform.namespace: "the platform's namespace",
+                admission.kyverno.namespace: "Kyverno's namespace",
+            }
+            taken |= dict.fromkeys((*UNGUARDED_NAMESPACES, "default"), "a namespace of Kubernetes")
+        if name in taken:
+            yield Fault(key, f"the name of {taken[name]}", "a name of the job's own")
+        if name in admission.reserved_accounts:
+            index = admission.reserved_accounts.index(name)
+            yield Fault(
+                f"vvp:admission.reservedAccounts.{index}", show(name), "nothing: the account of a job is reserved"
+            )
+        role_name = f"{identity.role_prefix}-{name}"
+        if len(role_name) > MAX_IAM_ROLE:
+            yield Fault(
+                key, show(name), f"a name that leaves the role {role_name} within IAM's {MAX_IAM_ROLE} characters"
+            )
+        for stream in sorted(set(job.access.streams) - set(streams)):
+            known = ", ".join(sorted(streams)) or "none"
+            yield Fault(
+                f"{key}.access.streams.{stream}",
+                "no such stream",
+                f"a stream of vvp:streams: {known}",
+                ("vvp:streams",),
+            )
+        for prefix in sorted(job.access.blobs):
+            owner = prefix.removeprefix(JOBS_PREFIX).split("/", 1)[0]
+            if prefix.startswith(JOBS_PREFIX) and (not owner or owner == name):
+                right = "another prefix: a job always has its own, and nobody has everybody's"
+                yield Fault(f"{key}.access.blobs.{prefix}", f"the prefix {prefix}", right)

@@ -22,6 +22,7 @@ from components.names import (
     RoleName,
     SubnetId,
     VpcId,
+    VvpName,
 )
 from validation import Section
 
@@ -55,6 +56,20 @@ class AdmissionEngine(StrEnum):
 
     KYVERNO = "kyverno"
     ADMISSION_POLICY = "admission-policy"
+
+
+class JobBlobAccess(StrEnum):
+    """Whether a job has a prefix of the bucket for its own or, as in the article, the whole bucket as all others."""
+
+    SCOPED = "scoped"
+    SHARED = "shared"
+
+
+class Layout(StrEnum):
+    """Where jobs run: in the platform's namespace, guarded by the admission rule, or each in one of its own."""
+
+    SHARED_NAMESPACE = "shared-namespace"
+    NAMESPACE_PER_JOB = "namespace-per-job"
 
 
 class BlobAccess(StrEnum):
@@ -149,6 +164,8 @@ class BlobStorageSettings(Section):
     """Name of the IAM policy that gives the platform its access."""
     platform_access: BlobAccess = BlobAccess.LEAST
     """`least`, or the article's s3:* as `all-s3-actions`."""
+    job_access: JobBlobAccess = JobBlobAccess.SCOPED
+    """`scoped`: each job reaches its own prefix only; `shared`: every job the whole bucket, as the article has it."""
     noncurrent_days: Annotated[int, Field(ge=1)] = 30
     """How long overwritten or deleted versions are kept, in days."""
     abort_uploads_days: Annotated[int, Field(ge=1)] = 7
@@ -225,5 +242,11 @@ class PlatformSettings(Section):
     """Accept the Community Edition's licence; excludes the secret vvp:license."""
     persistence: Annotated[LocalPersistence | JdbcPersistence, Field(discriminator="type")] = LocalPersistence()
     """Where the platform keeps its own state."""
+    layout: Layout = Layout.SHARED_NAMESPACE
+    """`shared-namespace` as in the article, or `namespace-per-job`, the strategy it would rather have."""
+    vvp_namespace: VvpName = "default"
+    """The platform's own namespace for the jobs, with the layout `shared-namespace`."""
+    deployment_target: VvpName = "vvp"
+    """The platform's deployment target, with the layout `shared-namespace`."""
     admins: tuple[str, ...] = ()
     """Users that are platform administrators when authentication is on (a token is given)."""

@@ -7,12 +7,15 @@ key, what was found there and what would be right. Nothing has been registered b
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
+from pydantic import BaseModel
 
-from checks import between, expected_environments
+from checks import between, expected_environments, of_jobs
+from job_sections import Jobs, Streams, StreamSettings
 from sections import (
     AdmissionSettings,
     BlobStorageSettings,
@@ -22,14 +25,16 @@ from sections import (
     NetworkSettings,
     PlatformSettings,
 )
-from validation import NOTHING, Fault, Section, SettingsError, parse, show, unknown_key
+from validation import NOTHING, Fault, SettingsError, parse, show, unknown_key
+from workload import Workload, Workloads
 
 NAMESPACE = "vvp"
-SECTIONS = ("network", "cluster", "blobStorage", "identity", "admission", "platform")
+PROJECT = Path(__file__).parent
+SECTIONS = ("network", "cluster", "blobStorage", "streams", "identity", "admission", "platform", "jobs")
 SECRETS = ("license", "databasePassword", "apiToken")
 KEYS = ("environment", *SECTIONS, *SECRETS)
 
-S = TypeVar("S", bound=Section)
+S = TypeVar("S", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,11 @@ class Settings:
     network: NetworkSettings
     cluster: ClusterSettings
     blob_storage: BlobStorageSettings
+    streams: Mapping[str, StreamSettings]
     identity: IdentitySettings
     admission: AdmissionSettings
     platform: PlatformSettings
+    jobs: tuple[Workload, ...]
     secrets: Secrets
 
 
@@ -83,7 +90,11 @@ def load() -> Settings:
 
 
 def check(
-    raw: Mapping[str, Any], region: str | None, secrets: Secrets | None = None, clear: Collection[str] = ()
+    raw: Mapping[str, Any],
+    region: str | None,
+    secrets: Secrets | None = None,
+    clear: Collection[str] = (),
+    folder: Path = PROJECT,
 ) -> Settings:
     """Checks plain values, as they stand in a stack file.
 
@@ -92,6 +103,7 @@ def check(
         region: The value of `aws:region`.
         secrets: The stack's secrets; of these keys `raw` only says that they are there.
         clear: Names of secret keys that stand in the stack file in clear text.
+        folder: The project's folder, to which the jobs' files are relative.
 
     Returns:
         The settings.
@@ -121,16 +133,32 @@ def check(
     network = section(NetworkSettings, "network")
     cluster = section(ClusterSettings, "cluster")
     blob_storage = section(BlobStorageSettings, "blobStorage")
+    streams = section(Streams, "streams").root
     identity = section(IdentitySettings, "identity")
     admission = section(AdmissionSettings, "admission")
     platform = section(PlatformSettings, "platform")
+    jobs = section(Jobs, "jobs").root
+    reader = Workloads(folder, {"AWS_REGION": region or ""})
+    workloads = reader.read(jobs)
+    faults += reader.faults
     misfits = between(network, cluster, identity, admission, platform, secrets={key for key in SECRETS if key in raw})
+    misfits = [*misfits, *of_jobs(jobs, streams, identity, admission, platform)]
     # What was judged by a value that could not be read says nothing.
     faults += [misfit for misfit in misfits if not any(misfit.touches(fault) for fault in faults)]
     if faults or not region or environment is None:
         raise SettingsError(faults)
     return Settings(
-        region, environment, network, cluster, blob_storage, identity, admission, platform, secrets or Secrets()
+        region=region,
+        environment=environment,
+        network=network,
+        cluster=cluster,
+        blob_storage=blob_storage,
+        streams=streams,
+        identity=identity,
+        admission=admission,
+        platform=platform,
+        jobs=workloads,
+        secrets=secrets or Secrets(),
     )
 
 

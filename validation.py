@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -32,9 +32,11 @@ class Fault:
     beside: tuple[str, ...] = ()
 
     def touches(self, other: "Fault") -> bool:
-        """Whether `other` is about one of this fault's keys, or about something around or inside one."""
-        keys = [f"{key}." for key in (self.key, *self.beside)]
-        return any(f"{other.key}.".startswith(key) or key.startswith(f"{other.key}.") for key in keys)
+        """Whether `other` makes this fault's ground unsure: it is about the key, or what is around it, or about a key
+        that this fault was judged by, or what is around or inside that."""
+        there = f"{other.key}."
+        around = any(f"{key}.".startswith(there) for key in (self.key, *self.beside))
+        return around or any(there.startswith(f"{key}.") for key in self.beside)
 
     def __str__(self) -> str:
         return f"{self.key}: found {self.found}; would be right: {self.expected}"
@@ -62,7 +64,7 @@ class Section(BaseModel):
     )
 
 
-S = TypeVar("S", bound=Section)
+S = TypeVar("S", bound=BaseModel)
 
 
 def show(value: object) -> str:
@@ -176,6 +178,9 @@ def _model_at(model: type[BaseModel], location: list[str | int]) -> type[BaseMod
     current: type[BaseModel] | None = model
     for part in location:
         if isinstance(part, int) or current is None:
+            continue
+        if issubclass(current, RootModel):
+            current = next(iter(_models_in(current.model_fields["root"].annotation)), None)
             continue
         field = next((f for f in current.model_fields.values() if f.alias == part), None)
         current = next(iter(_models_in(field.annotation)), None) if field else None

@@ -130,3 +130,23 @@ JdbcUrl = Annotated[
         "a JDBC URL of MySQL, MariaDB, PostgreSQL or SQL Server without credentials, as jdbc:postgresql://host:5432/vvp",
     ),
 ]
+
+_STREAM = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
+_PREFIX = re.compile(r"[A-Za-z0-9!_.()-]+(/[A-Za-z0-9!_.()-]+)*/")
+_QUANTITY = re.compile(r"\d+(\.\d+)?([KMGT]i?|k|m)?")
+StreamName = Annotated[
+    str,
+    _named(
+        lambda n: _STREAM.fullmatch(n) is not None,
+        "1 to 128 letters, digits, dots, hyphens or underscores (a Kinesis stream name)",
+    ),
+]
+BlobPrefix = Annotated[
+    str,
+    _named(
+        lambda p: _PREFIX.fullmatch(p) is not None,
+        "a key prefix with a slash at its end and none at its start, without wildcards, as reports/daily/",
+    ),
+]
+Quantity = Annotated[str, _named(lambda q: _QUANTITY.fullmatch(q) is not None, "a Kubernetes quantity, as 1G or 512Mi")]
+VvpName = KubernetesName

@@ -8,9 +8,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import yaml  # noqa: E402
-from pydantic import BaseModel  # noqa: E402
+from pydantic import BaseModel, RootModel  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 
+import job_sections  # noqa: E402
 import sections  # noqa: E402
 from settings import NAMESPACE, SECRETS, SECTIONS  # noqa: E402
 
@@ -18,7 +19,7 @@ HEAD = """# Configuration
 
 Every key of a stack file `Pulumi.<stack>.yaml`. `aws:region` is the region. `vvp:environment` is `dev`, `staging` or
 `prod`; the last two protect what holds data. A stack file with faults is refused as a whole; each fault is told with
-its key, what was found and what would be right. This page is made from `sections.py` by `make docs`.
+its key, what was found and what would be right. This page is made from the models by `make docs`.
 """
 
 
@@ -27,12 +28,20 @@ def render() -> str:
     described: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     parts = [HEAD]
     for key in SECTIONS:
-        model: type[BaseModel] = getattr(sections, f"{key[0].upper()}{key[1:]}Settings")
-        parts += [f"## `{NAMESPACE}:{key}`\n\n{(model.__doc__ or '').strip()}\n", _table(model, "")]
+        model = _model(key)
+        name = f"{NAMESPACE}:{key}"
+        inner = _models(model.model_fields["root"].annotation) if issubclass(model, RootModel) else []
+        shown = f"{name}.<name>" if inner else name
+        parts += [f"## `{shown}`\n\n{(model.__doc__ or '').strip()}\n", _table(inner[0] if inner else model, "")]
     parts.append("## Secrets\n\nSet by `pulumi config set --secret`; in clear text they are refused.\n")
     rows = [f"| `{NAMESPACE}:{name}` | {described[f'{NAMESPACE}:{name}']['description']} |" for name in SECRETS]
     parts.append("\n".join(["| Key | Meaning |", "|---|---|", *rows]) + "\n")
     return "\n".join(parts)
+
+
+def _model(key: str) -> type[BaseModel]:
+    name = key[0].upper() + key[1:]
+    return getattr(job_sections, name, None) or getattr(sections, f"{name}Settings")
 
 
 def _table(model: type[BaseModel], prefix: str) -> str:

@@ -36,7 +36,6 @@ class BlobStorage(pulumi.ComponentResource):
         self, name: str, settings: BlobStorageSettings, *, keeps_data: bool, opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("vvp:aws:BlobStorage", name, None, opts)
-        self._name = name
         self._settings = settings
         child = ResourceOptions(parent=self)
         kept = ResourceOptions(parent=self, protect=keeps_data)
@@ -105,24 +104,24 @@ class BlobStorage(pulumi.ComponentResource):
         self.bucket_arn = bucket.arn
         self.key_arn = key.arn
         self.base_uri = Output.concat("s3://", bucket.bucket)
+        wide = settings.platform_access is BlobAccess.ALL_S3_ACTIONS
+        access = bucket_everything if wide else bucket_read_write
+        self._policy = aws.iam.Policy(
+            f"{name}-platform",
+            name=settings.policy_name,
+            description=f"Access to the whole bucket {settings.bucket}",
+            policy=Output.json_dumps(access(self.bucket_arn, Output.concat(self.bucket_arn, "/*"), self.key_arn)),
+            opts=child,
+        )
         self.register_outputs({"bucketName": self.bucket_name, "baseUri": self.base_uri})
 
-    def grant_platform(self, identity: WorkloadIdentity) -> None:
-        """Gives the platform its access to the whole bucket: the least actions, or the article's if the stack asks so.
+    def grant_shared(self, identity: WorkloadIdentity) -> None:
+        """Gives access to the whole bucket: the least actions, or the article's if the stack asks so.
 
         Args:
-            identity: The platform's.
+            identity: The platform's, or a job's if jobs share the bucket.
         """
-        wide = self._settings.platform_access is BlobAccess.ALL_S3_ACTIONS
-        access = bucket_everything if wide else bucket_read_write
-        policy = aws.iam.Policy(
-            f"{self._name}-platform",
-            name=self._settings.policy_name,
-            description=f"The platform's access to the bucket {self._settings.bucket}",
-            policy=Output.json_dumps(access(self.bucket_arn, Output.concat(self.bucket_arn, "/*"), self.key_arn)),
-            opts=ResourceOptions(parent=self),
-        )
-        identity.attach(self._settings.policy_name, policy.arn)
+        identity.attach(self._settings.policy_name, self._policy.arn)
 
 
 def _lifecycle(settings: BlobStorageSettings) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:

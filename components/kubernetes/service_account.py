@@ -69,16 +69,40 @@ class ServiceAccount(pulumi.ComponentResource):
             metadata={"name": account_name, "namespace": namespace, "annotations": dict(annotations) or None},
             opts=child,
         )
-        role = k8s.rbac.v1.Role(
-            name, metadata={"name": account_name, "namespace": namespace}, rules=list(rules), opts=child
-        )
-        binding = k8s.rbac.v1.RoleBinding(
-            name,
-            metadata={"name": account_name, "namespace": namespace},
-            subjects=[{"kind": "ServiceAccount", "name": account_name, "namespace": namespace}],
-            role_ref={"kind": "Role", "name": account_name, "api_group": RBAC_GROUP},
-            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[account, role])),
+        role, binding = bind_role(
+            name, namespace=namespace, account_name=account_name, account_namespace=namespace, rules=rules, opts=child
         )
         self.resources = [account, role, binding]
         self.account_name = binding.subjects.apply(lambda _: account_name)
         self.register_outputs({"accountName": self.account_name})
+
+
+def bind_role(
+    name: str,
+    *,
+    namespace: Input[str],
+    account_name: str,
+    account_namespace: Input[str],
+    rules: Sequence[k8s.rbac.v1.PolicyRuleArgsDict],
+    opts: ResourceOptions,
+) -> tuple[k8s.rbac.v1.Role, k8s.rbac.v1.RoleBinding]:
+    """A Role in a namespace, bound to a service account of that namespace or of another.
+
+    Args:
+        name: Logical name.
+        namespace: Where the account may act.
+        account_name: The account's name; Role and RoleBinding have it too.
+        account_namespace: The account's own namespace.
+        rules: The Role's rules.
+        opts: Resource options; `provider` is the Kubernetes provider.
+    """
+    metadata: k8s.meta.v1.ObjectMetaArgsDict = {"name": account_name, "namespace": namespace}
+    role = k8s.rbac.v1.Role(name, metadata=metadata, rules=list(rules), opts=opts)
+    binding = k8s.rbac.v1.RoleBinding(
+        name,
+        metadata=metadata,
+        subjects=[{"kind": "ServiceAccount", "name": account_name, "namespace": account_namespace}],
+        role_ref={"kind": "Role", "name": account_name, "api_group": RBAC_GROUP},
+        opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[role])),
+    )
+    return role, binding

@@ -98,6 +98,8 @@ class _Mocks(mocks.Mocks):
                 state |= {"arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/{args.name}", "keyId": args.name}
             case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
                 state["arn"] = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
+            case "aws:kinesis/stream:Stream":
+                state["arn"] = f"arn:aws:kinesis:eu-central-1:{ACCOUNT}:stream/{state['name']}"
             case "aws:ec2/launchTemplate:LaunchTemplate":
                 state["latestVersion"] = 1
             case "eks:index:Cluster":

@@ -10,9 +10,10 @@ from tests.stacks import changed, stack_file
 
 DEV = stack_file()
 ROLE = "aws:iam/role:Role"
+JOBS = ("greeting-request-consumer", "greeting-request-producer")
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 RELEASE = "kubernetes:helm.sh/v3:Release"
-HOLDS_DATA = {"aws:s3/bucket:Bucket", "aws:kms/key:Key", "eks:index:Cluster"}
+HOLDS_DATA = {"aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:kinesis/stream:Stream", "eks:index:Cluster"}
 
 
 def stack(*secrets: str, preview: bool = False, **changes: Any) -> Program:
@@ -57,6 +58,7 @@ def test_every_resource_but_those_of_the_table_of_contents_lies_in_a_component(d
     assert top == {
         "pulumi:providers:aws",
         "pulumi:providers:kubernetes",
+        "pulumi:providers:vvp",
         "kubernetes:core/v1:Namespace",
         "kubernetes:storage.k8s.io/v1:StorageClass",
     }
@@ -194,14 +196,18 @@ def test_lifecycle_and_access_log_are_settings() -> None:
 
 
 def test_seed_aws_iam_create_policy_vvp_blob_storage(dev: Program) -> None:
-    policy = dev.one("aws:iam/policy:Policy")
+    policy = dev.one("aws:iam/policy:Policy", "blob-storage-platform")
     assert policy.inputs["name"] == "vvp-blob-storage"
     actions = [a for s in json.loads(policy.inputs["policy"])["Statement"] for a in s["Action"]]
     assert not [action for action in actions if "*" in action]
 
 
 def test_seed_policy_with_every_s3_action_must_be_asked_for_by_name() -> None:
-    policy = stack(blobStorage__platformAccess="all-s3-actions").one("aws:iam/policy:Policy").inputs["policy"]
+    policy = (
+        stack(blobStorage__platformAccess="all-s3-actions")
+        .one("aws:iam/policy:Policy", "blob-storage-platform")
+        .inputs["policy"]
+    )
     first = json.loads(policy)["Statement"][0]
     assert first["Action"] == "s3:*"
     assert first["Resource"] == ["arn:aws:s3:::vvp-blob-storage", "arn:aws:s3:::vvp-blob-storage/*"]
@@ -223,22 +229,24 @@ def test_seed_aws_iam_attach_role_policy(dev: Program) -> None:
 
 
 def test_seed_kubectl_apply_vvp_rbac_ververica_platform_yaml(dev: Program) -> None:
-    account = dev.one("kubernetes:core/v1:ServiceAccount").inputs["metadata"]
+    account = dev.one("kubernetes:core/v1:ServiceAccount", "ververica-platform").inputs["metadata"]
     assert account == {
         "name": "ververica-platform",
         "namespace": "vvp",
         "annotations": {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{ACCOUNT}:role/vvp-ververica-platform"},
     }
-    binding = dev.one("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding").inputs
+    binding = dev.one("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", "ververica-platform").inputs
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "ververica-platform", "namespace": "vvp"}]
     assert binding["roleRef"]["name"] == "ververica-platform"
 
 
 def test_pod_identity_takes_the_place_of_irsa_for_workloads() -> None:
     program = stack(identity__kind="pod-identity")
-    association = program.one("aws:eks/podIdentityAssociation:PodIdentityAssociation").inputs
+    association = program.one("aws:eks/podIdentityAssociation:PodIdentityAssociation", "ververica-platform").inputs
     assert (association["namespace"], association["serviceAccount"]) == ("vvp", "ververica-platform")
-    assert not program.one("kubernetes:core/v1:ServiceAccount").inputs["metadata"].get("annotations")
+    assert (
+        not program.one("kubernetes:core/v1:ServiceAccount", "ververica-platform").inputs["metadata"].get("annotations")
+    )
     trust = program.one(ROLE, "ververica-platform").inputs["assumeRolePolicy"]
     assert "pods.eks.amazonaws.com" in trust
     assert "sts:AssumeRoleWithWebIdentity" not in trust
@@ -259,11 +267,10 @@ def test_seed_kubectl_apply_vvp_policy_deployments_yaml(dev: Program) -> None:
 
 
 def test_both_engines_get_the_same_rule(dev: Program) -> None:
-    program = stack(admission={"engine": "admission-policy", "reservedAccounts": ["greeting-request-consumer"]})
+    program = stack(admission={"engine": "admission-policy"})
     own = program.one("kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy").inputs["spec"]
     kyverno = dev.one("kubernetes:policies.kyverno.io/v1:ValidatingPolicy").inputs["spec"]
-    assert own["validations"][0] == kyverno["validations"][0]
-    assert {key: kyverno[key] for key in own} | {"validations": own["validations"]} == own
+    assert {key: kyverno[key] for key in own} == own
     binding = program.one("kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding").inputs["spec"]
     assert binding == {"policyName": "deployments", "validationActions": ["Deny"]}
     assert not [r for r in program.of(RELEASE) if r.name == "kyverno"]
@@ -299,7 +306,9 @@ def test_licence_password_and_token_reach_the_platform_by_name_only() -> None:
 def test_outputs(dev: Program) -> None:
     assert set(dev.outputs) == {"kubeconfig", "cluster", "bucket", "issuer", "roles", "platform"}
     assert dev.outputs["issuer"] == ISSUER
-    assert dev.outputs["roles"] == {"vvp/ververica-platform": f"arn:aws:iam::{ACCOUNT}:role/vvp-ververica-platform"}
+    assert dev.outputs["roles"] == {
+        f"vvp/{account}": f"arn:aws:iam::{ACCOUNT}:role/vvp-{account}" for account in ("ververica-platform", *JOBS)
+    }
     assert "port-forward service/vvp-ververica-platform 8080:80" in dev.outputs["platform"]["portForward"]
 
 

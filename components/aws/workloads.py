@@ -1,0 +1,104 @@
+"""What jobs get on AWS: an identity each, with the sum of their grants as one policy."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+
+from components.aws import grants
+from components.aws.identity import Issuer, WorkloadIdentity
+from components.aws.policies import Statement, document
+from components.aws.storage import BlobStorage
+from components.aws.streams import Stream
+from job_sections import JOBS_PREFIX, BlobVerb, JobAccess
+from sections import IdentitySettings, JobBlobAccess
+
+
+class JobAccessGrants(pulumi.ComponentResource):
+    """The identity of a job and what it may touch.
+
+    Args:
+        name: The job's name, which is its account's too.
+        access: What the entry of the stack file grants.
+        issuer: The cluster.
+        identity: The stack's identity section.
+        namespace: Kubernetes namespace of the job's account.
+        storage: The bucket.
+        blob_access: Whether the job has its own prefix or, as every other, the whole bucket.
+        streams: The stack's streams by name.
+        opts: Resource options; `provider` is the AWS provider.
+
+    Attributes:
+        identity: The job's identity; a pod waits for its `grants`.
+        flink: Where Flink keeps the job's state: settings for its configuration.
+    """
+
+    identity: WorkloadIdentity
+    flink: Mapping[str, Output[str]]
+
+    def __init__(
+        self,
+        name: str,
+        access: JobAccess,
+        *,
+        issuer: Issuer,
+        identity: IdentitySettings,
+        namespace: str,
+        storage: BlobStorage,
+        blob_access: JobBlobAccess,
+        streams: Mapping[str, Stream],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("vvp:aws:JobAccessGrants", name, None, opts)
+        self.identity = WorkloadIdentity(
+            name,
+            issuer=issuer,
+            kind=identity.kind,
+            namespace=namespace,
+            service_account=name,
+            role_name=f"{identity.role_prefix}-{name}",
+            opts=ResourceOptions(parent=self),
+        )
+        scoped = blob_access is JobBlobAccess.SCOPED
+        statements = _streams(access, streams) + _blobs(name, access, storage, scoped)
+        if not scoped:
+            storage.grant_shared(self.identity)
+        if statements:
+            policy = aws.iam.Policy(
+                name,
+                name=f"{identity.role_prefix}-{name}",
+                description=f"What the job {name} may touch",
+                policy=Output.json_dumps(document(*statements)),
+                opts=ResourceOptions(parent=self),
+            )
+            self.identity.attach(f"{identity.role_prefix}-{name}", policy.arn)
+        self.flink = _state(name, storage) if scoped else {}
+        self.register_outputs({"roleArn": self.identity.role_arn})
+
+
+def _streams(access: JobAccess, streams: Mapping[str, Stream]) -> list[Statement]:
+    granted = [(verb, name, streams[name]) for name, verb in access.streams.items()]
+    return [s for verb, name, stream in granted for s in grants.stream(verb, name, stream.stream_arn, stream.key_arn)]
+
+
+def _blobs(name: str, access: JobAccess, storage: BlobStorage, scoped: bool) -> list[Statement]:
+    prefixes = dict(access.blobs)
+    if scoped:
+        prefixes[f"{JOBS_PREFIX}{name}/"] = BlobVerb.READ_WRITE
+    statements = [
+        statement
+        for index, (prefix, verb) in enumerate(sorted(prefixes.items()))
+        for statement in grants.blob(verb, f"Blobs{index}", storage.bucket_arn, prefix, storage.key_arn)
+    ]
+    return [grants.bucket_location(storage.bucket_arn), *statements] if statements else []
+
+
+def _state(name: str, storage: BlobStorage) -> Mapping[str, Output[str]]:
+    """See https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/config/#checkpointing."""
+    own = Output.concat(storage.base_uri, f"/{JOBS_PREFIX}{name}")
+    return {
+        "state.checkpoints.dir": Output.concat(own, "/checkpoints"),
+        "state.savepoints.dir": Output.concat(own, "/savepoints"),
+        "high-availability.storageDir": Output.concat(own, "/high-availability"),
+    }

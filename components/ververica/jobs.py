@@ -1,0 +1,126 @@
+"""Jobs: from one entry of the stack file come identity, grants, account, tables and deployment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi import Input, Output, Resource, ResourceOptions
+
+from components.kubernetes.service_account import JOB_RULES, ServiceAccount
+from components.ververica.sdk import DeploymentSpec, State
+from components.ververica.sdk_jobs import Deployment, SqlObject
+from job_sections import JobResources, JobSettings
+
+STATES: Mapping[str, State] = {"running": "RUNNING", "suspended": "SUSPENDED", "cancelled": "CANCELLED"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job runs.
+
+    Attributes:
+        kubernetes_namespace: Namespace of its pods and of its account.
+        vvp_namespace: The platform's namespace of its deployment.
+        target: The platform's deployment target.
+        in_cluster: The Kubernetes provider.
+        on_platform: The platform's provider.
+    """
+
+    kubernetes_namespace: Input[str]
+    vvp_namespace: Input[str]
+    target: Input[str]
+    in_cluster: pulumi.ProviderResource
+    on_platform: pulumi.ProviderResource
+
+
+class Job(pulumi.ComponentResource):
+    """A Flink job with its own service account and its tables.
+
+    Follows https://docs.ververica.com/vvp/user-guide/application-operations/deployments. Both pod templates name the
+    job's account, as in the article; pods never get another one.
+
+    Args:
+        name: The job's name; its account and its deployment have it too.
+        settings: Its entry in the stack file.
+        place: Where it runs.
+        tables: CREATE statements by the full name of what they make.
+        script: Its INSERT statement; empty for a jar.
+        account_annotations: What its identity wants on the account.
+        flink: Flink settings that the storage wants; the entry's own win.
+        depends_on: What must exist before its first pod: grants and the admission rule.
+        opts: Resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: JobSettings,
+        *,
+        place: Place,
+        tables: Mapping[str, str],
+        script: str,
+        account_annotations: Mapping[str, Input[str]],
+        flink: Mapping[str, Input[str]],
+        depends_on: list[Resource],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("vvp:ververica:Job", name, None, opts)
+        account = ServiceAccount(
+            name,
+            namespace=place.kubernetes_namespace,
+            account_name=name,
+            annotations=account_annotations,
+            rules=JOB_RULES,
+            opts=ResourceOptions(parent=self, provider=place.in_cluster),
+        )
+        on_platform = ResourceOptions(parent=self, provider=place.on_platform)
+        objects: list[Resource] = []
+        for table, statement in tables.items():
+            # In the order of the files: a view, or a table made LIKE another, comes after what it names.
+            after = ResourceOptions.merge(on_platform, ResourceOptions(depends_on=objects[-1:]))
+            objects.append(SqlObject(table, statement=statement, namespace=place.vvp_namespace, opts=after))
+        self.deployment = Deployment(
+            name,
+            name=name,
+            namespace=place.vvp_namespace,
+            spec=_specification(settings, place.target, account.account_name, script, flink),
+            stop="savepoint" if settings.stop_with_savepoint else "cancel",
+            opts=ResourceOptions.merge(
+                on_platform, ResourceOptions(depends_on=[*account.resources, *objects, *depends_on])
+            ),
+        )
+        self.register_outputs({"state": self.deployment.actual_state})
+
+
+def _specification(
+    settings: JobSettings, target: Input[str], account: Output[str], script: str, flink: Mapping[str, Input[str]]
+) -> DeploymentSpec:
+    pod: dict[str, Any] = {"spec": {"containers": [], "serviceAccountName": account}}
+    return {
+        "deploymentTargetName": target,
+        "state": STATES[settings.state],
+        "template": {
+            "spec": {
+                "artifact": _artifact(settings, script),
+                "parallelism": settings.parallelism,
+                "resources": {
+                    "jobmanager": _size(settings.job_manager),
+                    "taskmanager": _size(settings.task_manager),
+                },
+                "flinkConfiguration": {**flink, **settings.flink},
+                "kubernetes": {"jobManagerPodTemplate": pod, "taskManagerPodTemplate": pod},
+            }
+        },
+    }
+
+
+def _artifact(settings: JobSettings, script: str) -> Any:
+    if settings.jar is None:
+        return {"kind": "SQLSCRIPT", "sqlScript": script}
+    jar = {"jarUri": settings.jar.uri, "entryClass": settings.jar.entry_class, "mainArgs": settings.jar.arguments}
+    return {"kind": "JAR", **{key: value for key, value in jar.items() if value is not None}}
+
+
+def _size(resources: JobResources) -> Any:
+    return {"cpu": resources.cpu, "memory": resources.memory}

@@ -1,0 +1,200 @@
+"""Jobs as code: what one entry of the stack file becomes, with both layouts and both kinds of blob access."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.program.recorder import ACCOUNT, ISSUER, Program, run
+from tests.stacks import changed, stack_file
+
+CONSUMER, PRODUCER = "greeting-request-consumer", "greeting-request-producer"
+STREAM = f"arn:aws:kinesis:eu-central-1:{ACCOUNT}:stream/greeting-request"
+BUCKET = "arn:aws:s3:::vvp-blob-storage"
+VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
+
+
+def stack(**changes: Any) -> Program:
+    return run(changed(stack_file(), **{f"vvp:{path}": value for path, value in changes.items()}))
+
+
+@pytest.fixture(scope="module")
+def dev() -> Program:
+    return run(stack_file())
+
+
+def statements(program: Program, policy: str) -> dict[str, dict[str, Any]]:
+    """A policy's statements by id."""
+    document = json.loads(program.one("aws:iam/policy:Policy", policy).inputs["policy"])
+    return {statement["Sid"]: statement for statement in document["Statement"]}
+
+
+def test_seed_aws_kinesis_create_stream(dev: Program) -> None:
+    stream = dev.one("aws:kinesis/stream:Stream").inputs
+    assert (stream["name"], stream["shardCount"]) == ("greeting-request", 1)
+    assert stream["streamModeDetails"] == {"streamMode": "PROVISIONED"}
+    assert (stream["encryptionType"], stream["retentionPeriod"]) == ("KMS", 24)
+
+
+def test_a_stream_without_shards_is_on_demand() -> None:
+    program = stack(streams={"greeting-request": {"retentionHours": 48, "encrypted": False}})
+    stream = program.one("aws:kinesis/stream:Stream").inputs
+    assert "shardCount" not in stream
+    assert stream["streamModeDetails"] == {"streamMode": "ON_DEMAND"}
+    assert (stream["encryptionType"], stream["retentionPeriod"]) == ("NONE", 48)
+
+
+def test_seed_vvp_policy_greeting_request_consumer_json(dev: Program) -> None:
+    found = statements(dev, CONSUMER)
+    read = found["ReadGreetingRequest"]
+    assert set(read["Action"]) == {"kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"}
+    assert read["Resource"] == STREAM
+    assert found["KeyGreetingRequest"]["Action"] == ["kms:Decrypt"]
+
+
+def test_seed_vvp_policy_greeting_request_producer_json(dev: Program) -> None:
+    found = statements(dev, PRODUCER)
+    assert found["WriteGreetingRequest"]["Action"] == ["kinesis:PutRecords"]
+    assert found["WriteGreetingRequest"]["Resource"] == STREAM
+    assert set(found["KeyGreetingRequest"]["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "more"),
+    [
+        ("read-connector-5", {"kinesis:DescribeStreamSummary"}),
+        (
+            "read-fan-out",
+            {
+                "kinesis:DescribeStreamSummary",
+                "kinesis:RegisterStreamConsumer",
+                "kinesis:DeregisterStreamConsumer",
+                "kinesis:DescribeStreamConsumer",
+                "kinesis:SubscribeToShard",
+            },
+        ),
+    ],
+)
+def test_other_ways_to_read_add_what_they_call(verb: str, more: set[str]) -> None:
+    program = stack(**{f"jobs__{CONSUMER}__access__streams": {"greeting-request": verb}})
+    actions = {action for statement in statements(program, CONSUMER).values() for action in statement["Action"]}
+    kinesis = {action for action in actions if action.startswith("kinesis:")}
+    assert kinesis == {"kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"} | more
+
+
+def test_a_job_reaches_its_own_prefix_only(dev: Program) -> None:
+    found = statements(dev, CONSUMER)
+    assert found["ObjectsBlobs0"]["Resource"] == f"{BUCKET}/jobs/{CONSUMER}/*"
+    listing = found["ListBlobs0"]
+    assert listing["Resource"] == BUCKET
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": [f"jobs/{CONSUMER}/*", f"jobs/{CONSUMER}"]}}
+    assert not [s for s in found.values() if s["Resource"] in ("*", f"{BUCKET}/*")]
+    flink = deployment(dev, CONSUMER)["template"]["spec"]["flinkConfiguration"]
+    assert flink["state.checkpoints.dir"] == f"s3://vvp-blob-storage/jobs/{CONSUMER}/checkpoints"
+    assert {"state.savepoints.dir", "high-availability.storageDir"} < set(flink)
+
+
+def test_seed_shared_blob_storage_must_be_asked_for() -> None:
+    program = stack(blobStorage__jobAccess="shared")
+    attached = program.one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"{CONSUMER}-vvp-blob-storage")
+    assert attached.inputs["policyArn"] == f"arn:aws:iam::{ACCOUNT}:policy/vvp-blob-storage"
+    assert set(statements(program, CONSUMER)) == {"ReadGreetingRequest", "KeyGreetingRequest"}
+    assert deployment(program, CONSUMER)["template"]["spec"]["flinkConfiguration"] == {}
+
+
+def test_further_prefixes_are_granted_by_verb() -> None:
+    blobs = {"reports/": "read", "out/": "write"}
+    found = statements(stack(**{f"jobs__{CONSUMER}__access__blobs": blobs}), CONSUMER)
+    by_resource = {s["Resource"]: set(s["Action"]) for name, s in found.items() if name.startswith("Objects")}
+    assert by_resource[f"{BUCKET}/reports/*"] == {"s3:GetObject"}
+    assert "s3:GetObject" not in by_resource[f"{BUCKET}/out/*"]
+
+
+@pytest.mark.parametrize("job", [CONSUMER, PRODUCER])
+def test_seed_vvp_trust_relationship_of_the_jobs(dev: Program, job: str) -> None:
+    role = dev.one("aws:iam/role:Role", job).inputs
+    assert role["name"] == f"vvp-{job}"
+    (statement,) = json.loads(role["assumeRolePolicy"])["Statement"]
+    assert statement["Condition"]["StringEquals"][f"{ISSUER}:sub"] == f"system:serviceaccount:vvp:{job}"
+
+
+@pytest.mark.parametrize("job", [CONSUMER, PRODUCER])
+def test_seed_vvp_rbac_of_the_jobs(dev: Program, job: str) -> None:
+    account = dev.one("kubernetes:core/v1:ServiceAccount", job).inputs["metadata"]
+    assert account["annotations"] == {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{ACCOUNT}:role/vvp-{job}"}
+    (rule,) = dev.one("kubernetes:rbac.authorization.k8s.io/v1:Role", job).inputs["rules"]
+    assert rule == {"apiGroups": [""], "resources": ["configmaps"], "verbs": VERBS}
+    binding = dev.one("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", job).inputs
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": job, "namespace": "vvp"}]
+
+
+def test_seed_vvp_catalog_statements(dev: Program) -> None:
+    made = {r.name: r.inputs["statement"] for r in dev.of("vvp:index:SqlObject")}
+    names = {"consumer", "blackhole", "datagen", "producer"}
+    assert set(made) == {f"vvp.default.greeting_request_{name}" for name in names}
+    assert "'aws.region' = 'eu-central-1'" in made["vvp.default.greeting_request_producer"]
+
+
+def deployment(program: Program, job: str) -> dict[str, Any]:
+    return program.one("vvp:index:Deployment", job).inputs["spec"]
+
+
+@pytest.mark.parametrize("job", [CONSUMER, PRODUCER])
+def test_seed_vvp_deployment_json(dev: Program, job: str) -> None:
+    spec = deployment(dev, job)
+    assert (spec["deploymentTargetName"], spec["state"]) == ("vvp", "RUNNING")
+    artifact = spec["template"]["spec"]["artifact"]
+    assert artifact["kind"] == "SQLSCRIPT"
+    assert artifact["sqlScript"].startswith("INSERT INTO greeting_request_")
+    templates = spec["template"]["spec"]["kubernetes"]
+    for template in ("jobManagerPodTemplate", "taskManagerPodTemplate"):
+        assert templates[template] == {"spec": {"containers": [], "serviceAccountName": job}}
+
+
+@pytest.mark.parametrize("job", [CONSUMER, PRODUCER])
+def test_a_deployment_waits_for_its_tables_its_grants_and_the_rule(dev: Program, job: str) -> None:
+    waits = dev.one("vvp:index:Deployment", job).depends_on
+    own = [r for r in dev.of("vvp:index:SqlObject") if any(p.name == job for p in dev.above(r))]
+    assert {table.urn for table in own} <= waits
+    assert dev.one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"{job}-vvp-{job}").urn in waits
+    assert dev.one("kubernetes:policies.kyverno.io/v1:ValidatingPolicy").urn in waits
+
+
+def test_the_rule_reserves_the_accounts_of_the_jobs(dev: Program) -> None:
+    rules = dev.one("kubernetes:policies.kyverno.io/v1:ValidatingPolicy").inputs["spec"]["validations"]
+    assert f"['{CONSUMER}', '{PRODUCER}']" in rules[1]["expression"]
+
+
+def test_seed_namespace_per_use_case() -> None:
+    program = stack(platform__layout="namespace-per-job")
+    namespaces = {r.inputs["metadata"]["name"] for r in program.of("kubernetes:core/v1:Namespace")}
+    assert namespaces == {"vvp", "kyverno", CONSUMER, PRODUCER}
+    assert {r.inputs["name"] for r in program.of("vvp:index:Namespace")} == {CONSUMER, PRODUCER}
+    for job in (CONSUMER, PRODUCER):
+        target = program.one("vvp:index:DeploymentTarget", job).inputs
+        assert (target["kubernetesNamespace"], target["namespace"]) == (job, job)
+        assert program.one("vvp:index:Deployment", job).inputs["namespace"] == job
+        assert program.one("kubernetes:core/v1:ServiceAccount", job).inputs["metadata"]["namespace"] == job
+        trust = program.one("aws:iam/role:Role", job).inputs["assumeRolePolicy"]
+        assert f"system:serviceaccount:{job}:{job}" in trust
+        binding = program.one("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", f"{job}-platform").inputs
+        assert binding["metadata"]["namespace"] == job
+        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "ververica-platform", "namespace": "vvp"}]
+
+
+def test_a_jar_and_its_desired_state() -> None:
+    jar = {"uri": "s3://vvp-blob-storage/jars/job.jar", "entryClass": "com.example.Job"}
+    spec = deployment(stack(jobs__jarred={"jar": jar, "state": "suspended", "parallelism": 3}), "jarred")
+    assert spec["state"] == "SUSPENDED"
+    assert spec["template"]["spec"]["parallelism"] == 3
+    artifact = {"kind": "JAR", "jarUri": jar["uri"], "entryClass": jar["entryClass"]}
+    assert spec["template"]["spec"]["artifact"] == artifact
+
+
+def test_jdbc_token_reaches_the_provider_as_a_secret() -> None:
+    config = changed(
+        stack_file(),
+        **{"vvp:platform__acceptCommunityEditionLicense": False, "vvp:license": "l", "vvp:apiToken": "geheim"},
+    )
+    provider = run(config, "vvp:license", "vvp:apiToken").one("pulumi:providers:vvp")
+    assert {"token", "kubeconfig"} <= provider.secrets
