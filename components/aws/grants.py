@@ -38,8 +38,8 @@ def stream(verb: StreamVerb, name: str, arn: Input[str], key_arn: Input[str] | N
     `read-polling` is the article's: what the source of Flink 1.15 calls when it polls. `read-fan-out` adds enhanced
     fan-out (https://nightlies.apache.org/flink/flink-docs-release-1.15/docs/connectors/table/kinesis/), and
     `read-connector-5` what the connector calls from version 5
-    (https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/). `write` is the article's: what
-    the SQL sink calls.
+    (https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/). `write` is the article's:
+    what the SQL sink calls.
 
     Args:
         verb: What the job may do.
