@@ -18,12 +18,8 @@ TAKEN = "is reserved for the pods of the deployment"
 
 @pytest.fixture(scope="module")
 def guarded(variant: Checkout) -> Iterator[Checkout]:
-    for account in (CONSUMER, PRODUCER):
-        manifest = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account}}
-        assert variant.run("kubectl", *NS, "apply", "-f", "-", text=json.dumps(manifest)).status == 0
     yield variant
     variant.run("kubectl", *NS, "delete", "pod", "-l", "test=admission", "--now")
-    variant.run("kubectl", *NS, "delete", "sa", CONSUMER, PRODUCER)
 
 
 def create(checkout: Checkout, name: str, account: str | None, labels: dict[str, str] | None = None) -> Result:

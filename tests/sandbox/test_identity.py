@@ -5,54 +5,19 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.sandbox.checkout import Checkout, client, connection
+from tests.sandbox.checkout import Checkout
+from tests.sandbox.identities import PLATFORM, PODS, STS, audience, kind, session, token
 
 pytestmark = pytest.mark.sandbox
 
-ACCOUNT = "ververica-platform"
 BUCKET = "vvp-blob-storage"
-STS = "sts.amazonaws.com"
-PODS = "pods.eks.amazonaws.com"
 
 
 @pytest.fixture
 def identified(variant: Checkout) -> Checkout:
     return variant
-
-
-def kind(checkout: Checkout) -> str:
-    assert checkout.deployed is not None
-    return checkout.deployed["vvp:identity"]["kind"]
-
-
-def token(checkout: Checkout, audience: str, account: str = ACCOUNT, namespace: str = "vvp") -> str:
-    result = checkout.run("kubectl", "-n", namespace, "create", "token", account, "--audience", audience)
-    assert result.status == 0, result
-    return result.output.strip()
-
-
-def session(checkout: Checkout, web_token: str) -> dict[str, Any]:
-    """Credentials of the platform's role for a token, by the exchange of the stack's identity kind."""
-    common = connection(checkout)
-    if kind(checkout) == "irsa":
-        sts = boto3.client("sts", config=Config(signature_version=UNSIGNED), **common)
-        found = sts.assume_role_with_web_identity(
-            RoleArn=checkout.outputs()["roles"][f"vvp/{ACCOUNT}"], RoleSessionName="test", WebIdentityToken=web_token
-        )["Credentials"]
-        key, secret, session_token = found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
-    else:
-        agent = client(checkout, "eks-auth")
-        found = agent.assume_role_for_pod_identity(clusterName="vvp", token=web_token)["credentials"]
-        key, secret, session_token = found["accessKeyId"], found["secretAccessKey"], found["sessionToken"]
-    return common | {
-        "aws_access_key_id": key,
-        "aws_secret_access_key": secret,
-        "aws_session_token": session_token,
-    }
 
 
 REFUSALS = (
@@ -68,10 +33,6 @@ def code_of(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def audience(checkout: Checkout) -> str:
-    return STS if kind(checkout) == "irsa" else PODS
-
-
 def refusal(call: Any, **arguments: Any) -> str:
     with pytest.raises(ClientError) as caught:
         call(**arguments)
@@ -85,7 +46,7 @@ def test_the_platform_account_reads_and_writes_its_bucket_and_nothing_else(ident
     stored = s3.get_object(Bucket=BUCKET, Key="vvp/artifact.jar")
     assert stored["Body"].read() == b"jar"
     assert stored["ServerSideEncryption"] == "aws:kms"
-    assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 1
+    assert s3.list_objects_v2(Bucket=BUCKET, Prefix="vvp/")["KeyCount"] == 1
     s3.delete_object(Bucket=BUCKET, Key="vvp/artifact.jar")
     assert refusal(s3.delete_bucket, Bucket=BUCKET) == "AccessDenied"
     assert (
@@ -110,12 +71,12 @@ def plain_endpoint(checkout: Checkout) -> str:
 
 def test_other_accounts_namespaces_and_audiences_are_refused(identified: Checkout) -> None:
     identified.run("kubectl", "create", "namespace", "elsewhere")
-    for namespace, name in (("vvp", "other"), ("elsewhere", ACCOUNT)):
+    for namespace, name in (("vvp", "other"), ("elsewhere", PLATFORM)):
         identified.run("kubectl", "-n", namespace, "create", "serviceaccount", name)
     right, wrong = (STS, PODS) if kind(identified) == "irsa" else (PODS, STS)
     tokens = {
         "another account": token(identified, right, "other"),
-        "the same name elsewhere": token(identified, right, ACCOUNT, "elsewhere"),
+        "the same name elsewhere": token(identified, right, PLATFORM, "elsewhere"),
         "another audience": token(identified, wrong),
         "the API server's audience": token(identified, "https://kubernetes.default.svc"),
     }

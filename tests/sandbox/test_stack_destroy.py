@@ -21,6 +21,7 @@ def test_destroy_leaves_nothing(checkout: Checkout) -> None:
     assert iam.list_policies(Scope="Local")["Policies"] == []
     assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
     assert client(checkout, "s3").list_buckets()["Buckets"] == []
+    assert client(checkout, "kinesis").list_streams()["StreamNames"] == []
     assert client(checkout, "eks").list_clusters()["clusters"] == []
     assert client(checkout, "logs").describe_log_groups()["logGroups"] == []
     ec2 = client(checkout, "ec2")
