@@ -79,10 +79,10 @@ class Checkout:
         misleading = ("VVP_SANDBOX_STATE", "PULUMI_", "AWS_", "KUBECONFIG")
         return {name: value for name, value in os.environ.items() if not name.startswith(misleading)}
 
-    def configure(self, stack: str = "dev", **changes: Any) -> dict[str, Any]:
-        """Writes a stack file: the repository's `dev` with changes (see tests.stacks.changed)."""
+    def configure(self, **changes: Any) -> dict[str, Any]:
+        """Writes the stack file of `dev`: the repository's with changes (see tests.stacks.changed)."""
         config = changed(stack_file(), **{f"{NAMESPACE}{path}": value for path, value in changes.items()})
-        (self.folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": config}))
+        (self.folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
         return config
 
     def ensure_up(self, **changes: Any) -> None:
