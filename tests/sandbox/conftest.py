@@ -1,10 +1,12 @@
 """The sandbox that the tests share, and their order: it is deployed once, and destroyed at the very end."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sandbox import toolchain
 from tests.sandbox.checkout import Checkout
 
 FIRST = "test_stack_up"
@@ -56,3 +58,12 @@ def variant(checkout: Checkout, request: pytest.FixtureRequest) -> Checkout:
     """The checkout with a variant of `dev` deployed."""
     checkout.ensure_up(**VARIANTS[request.param])
     return checkout
+
+
+@pytest.fixture(scope="session")
+def helm() -> Iterator[str]:
+    """The helm binary of the toolchain, which is on PATH as in a shell that `make env` has set up."""
+    folder = toolchain.ready()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield str(folder / "helm")

@@ -1,15 +1,13 @@
 """The chart that stands in for Ververica's: the documented values, what they render to, and what is refused."""
 
 import json
-import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from sandbox import charts, layout
+from sandbox import charts
 
 CHART = charts.SOURCES / "ververica-platform"
 RBAC = {"create": False, "serviceAccountName": "ververica-platform"}
@@ -30,11 +28,6 @@ DATABASE = {"persistence": {"type": "jdbc", "datasource": {"url": "jdbc:postgres
 Objects = dict[tuple[str, str], dict[str, Any]]
 
 pytestmark = pytest.mark.sandbox
-
-
-@pytest.fixture(scope="module")
-def helm() -> str:
-    return shutil.which("helm") or str(Path(layout.Sandbox.load().bin) / "helm")
 
 
 def run(helm: str, values: dict[str, Any]) -> "subprocess.CompletedProcess[str]":
