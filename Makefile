@@ -8,7 +8,7 @@ SANDBOX := $(VENV)/python -m sandbox
 SOURCES := $(wildcard *.py) components docs provider pulumi_plugin sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up preview refresh destroy env down clean status memory test test-unit test-program test-sandbox lint format docs lock
+.PHONY: help venv up preview refresh destroy prove env down clean status memory test test-unit test-program test-sandbox lint format docs lock
 # Commands share the sandbox and the terminal.
 .NOTPARALLEL:
 
@@ -30,6 +30,9 @@ refresh: venv ## compare the state with the cloud and the cluster, and take over
 
 destroy: venv ## remove all that the stack made
 	@$(SANDBOX) destroy --stack $(STACK)
+
+prove: venv ## try who can touch what with real tokens, against what the stack file says (.sandbox/access.html)
+	@$(SANDBOX) prove --stack $(STACK)
 
 env: venv ## print what a shell needs for kubectl, aws, helm and pulumi: eval "$$(make -s env)"
 	@$(SANDBOX) env --stack $(STACK)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sandbox import engine, repair, services, toolchain
+from sandbox.cluster import files
 from sandbox.layout import CACHE, STATE, Sandbox
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -58,6 +59,23 @@ def destroy(stack: str) -> int:
     """Removes all that the stack made."""
     prepare(stack)
     return engine.run(stack, "destroy", "--yes")
+
+
+def prove(stack: str) -> int:
+    """Tries who can touch what with real tokens, and compares it with what the stack file says."""
+    # The program's own settings come with it, which no other command needs.
+    from sandbox.prove.run import prove as run
+    from validation import SettingsError
+
+    prepare(stack)
+    if files.Identity.load() is None:
+        console.print(f"There is no cluster to try anything on yet: make up STACK={stack} makes it.")
+        return 1
+    try:
+        return run(stack)
+    except SettingsError as error:
+        console.print(str(error), markup=False)
+        return 1
 
 
 def show_outputs(stack: str) -> None:
@@ -137,7 +155,7 @@ def memory(_: str) -> int:
 
 COMMANDS: dict[str, Callable[[str], int]] = {
     command.__name__: command
-    for command in (up, preview, refresh, destroy, env, start, down, clean, status, memory)
+    for command in (up, preview, refresh, destroy, prove, env, start, down, clean, status, memory)
 }  # fmt: skip
 
 

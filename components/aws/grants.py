@@ -30,6 +30,7 @@ _FAN_OUT_CONSUMER = (
 _WRITE = ("kinesis:PutRecords",)
 _READ_OBJECTS = ("s3:GetObject",)
 _DECRYPT = ("kms:Decrypt",)
+_ENCRYPT = ("kms:GenerateDataKey",)
 
 
 def stream(verb: StreamVerb, name: str, arn: Input[str], key_arn: Input[str] | None) -> list[Statement]:
@@ -50,7 +51,8 @@ def stream(verb: StreamVerb, name: str, arn: Input[str], key_arn: Input[str] | N
     sid = "".join(part.capitalize() for part in name.replace("_", "-").replace(".", "-").split("-"))
     if verb is StreamVerb.WRITE:
         statements = [allow(f"Write{sid}", _WRITE, arn)]
-        key_actions = KEY_ACTIONS
+        # https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
+        key_actions = _ENCRYPT
     else:
         # ListShards takes a stream or a page token; AWS checks it against the stream in both cases.
         statements = [allow(f"Read{sid}", ("kinesis:ListShards", *_POLLING), arn)]
