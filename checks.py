@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from components.names import MAX_IAM_ROLE
+from components.names import MAX_IAM_ROLE, ROLE_ANNOTATION
 from job_sections import JOBS_PREFIX, JobSettings, StreamSettings
 from sections import (
     AdmissionEngine,
@@ -20,7 +20,6 @@ from sections import (
 )
 from validation import NOTHING, Fault, show
 
-ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 LARGEST_VPC, SMALLEST_VPC = 16, 20
 UNGUARDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 """Kubernetes' own namespaces, which admission webhooks leave alone."""

@@ -23,6 +23,9 @@ _ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)/[\w+=,.@/-]+)",
 _RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
 
+ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+"""The annotation by which a service account names its IAM role."""
+
 MAX_LABEL = 63
 MAX_IAM_ROLE = 64
 MAX_IAM_POLICY = 128

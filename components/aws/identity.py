@@ -8,9 +8,8 @@ import pulumi_aws as aws
 from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.aws.policies import Document, irsa_trust, pod_identity_trust
+from components.names import ROLE_ANNOTATION
 from sections import IdentityKind
-
-ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 
 
 @dataclass(frozen=True)

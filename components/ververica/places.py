@@ -70,9 +70,10 @@ class Places(pulumi.ComponentResource):
     def _own(self, job: str) -> Place:
         in_cluster = ResourceOptions(parent=self, provider=self._in_cluster)
         kubernetes = k8s.core.v1.Namespace(job, metadata={"name": job}, opts=in_cluster)
+        inside = kubernetes.metadata.apply(lambda metadata: metadata.name or "")
         role, binding = bind_role(
             f"{job}-platform",
-            namespace=kubernetes.metadata.apply(lambda metadata: metadata.name or ""),
+            namespace=inside,
             account_name=self._platform.service_account,
             account_namespace=self._namespace,
             rules=PLATFORM_RULES,
@@ -80,7 +81,6 @@ class Places(pulumi.ComponentResource):
         )
         on_platform = ResourceOptions(parent=self, provider=self._on_platform)
         vvp = Namespace(job, name=job, opts=on_platform)
-        inside = kubernetes.metadata.apply(lambda metadata: metadata.name or "")
         return self._place(job, inside, vvp.name, [role, binding])
 
     def _place(
