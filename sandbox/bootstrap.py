@@ -44,7 +44,10 @@ def environment(requirements: tuple[Path, ...]) -> Path:
     constraints = [
         file for file in (requirement.with_name("constraints.txt") for requirement in requirements) if file.exists()
     ]
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {platform.platform(terse=True)} {platform.machine()}".encode())
+    # Compiled once here: where PYTHONDONTWRITEBYTECODE is set, every run would compile the 700 modules that it imports.
+    options = ("--quiet", "--compile-bytecode")
+    machine = f"{sys.version_info[:2]} {platform.platform(terse=True)} {platform.machine()} {options}"
+    digest = hashlib.sha256(machine.encode())
     for file in (*requirements, *constraints):
         digest.update(file.read_bytes())
     venv = CACHE / f"venv-{digest.hexdigest()[:12]}"
@@ -62,7 +65,7 @@ def environment(requirements: tuple[Path, ...]) -> Path:
         arguments = [item for file in requirements for item in ("--requirement", str(file))]
         arguments += [item for file in constraints for item in ("--constraint", str(file))]
         uv, index = _uv()
-        _run(str(uv), "pip", "install", "--quiet", *index, "--python", str(venv / "bin" / "python"), *arguments)
+        _run(str(uv), "pip", "install", *options, *index, "--python", str(venv / "bin" / "python"), *arguments)
         _marker(venv).touch()
         print(
             f"Python environment for {names}: ready after {time.monotonic() - started:.0f} s",
