@@ -18,6 +18,7 @@ from components.ververica.jobs import Job
 from components.ververica.places import Places, job_namespaces
 from components.ververica.platform import Platform, full_name
 from components.ververica.sdk import Provider
+from components.ververica.tables import Tables
 from settings import load
 
 settings = load()
@@ -111,18 +112,27 @@ places = Places(
     in_cluster=kubernetes,
     on_platform=on_platform,
 )
-for job in settings.jobs:
-    granted = access[job.name]
-    Job(
-        job.name,
-        job.settings,
-        place=places.of(job.name),
-        tables={name: statement.text for name, statement in job.tables},
-        script=job.script,
-        account_annotations=granted.identity.account_annotations,
-        flink=granted.flink,
-        depends_on=[*granted.identity.grants, policy],
+for catalog in settings.catalogs:
+    place = places.of(catalog[0].name)
+    tables = Tables(
+        place.name,
+        [table for job in catalog for table in job.tables],
+        namespace=place.vvp_namespace,
+        opts=ResourceOptions(provider=on_platform),
     )
+    for job in catalog:
+        granted = access[job.name]
+        Job(
+            job.name,
+            job.settings,
+            place=place,
+            tables=tables,
+            uses=job.uses,
+            script=job.script,
+            account_annotations=granted.identity.account_annotations,
+            flink=granted.flink,
+            depends_on=[*granted.identity.grants, policy],
+        )
 
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("cluster", cluster.cluster_name)

@@ -22,6 +22,7 @@ from sections import (
     ClusterSettings,
     Environment,
     IdentitySettings,
+    Layout,
     NetworkSettings,
     PlatformSettings,
 )
@@ -65,8 +66,14 @@ class Settings:
     identity: IdentitySettings
     admission: AdmissionSettings
     platform: PlatformSettings
-    jobs: tuple[Workload, ...]
+    catalogs: tuple[tuple[Workload, ...], ...]
+    """The jobs, together if they share the platform's namespace and so its tables."""
     secrets: Secrets
+
+    @property
+    def jobs(self) -> tuple[Workload, ...]:
+        """All jobs, in the order of the stack file."""
+        return tuple(job for catalog in self.catalogs for job in catalog)
 
 
 def load() -> Settings:
@@ -138,8 +145,9 @@ def check(
     admission = section(AdmissionSettings, "admission")
     platform = section(PlatformSettings, "platform")
     jobs = section(Jobs, "jobs").root
-    reader = Workloads(folder, {"AWS_REGION": region or ""})
-    workloads = reader.read(jobs)
+    one_catalog = platform.layout is Layout.SHARED_NAMESPACE
+    reader = Workloads(folder, {"AWS_REGION": region or ""}, one_catalog=one_catalog)
+    catalogs = reader.read(jobs)
     faults += reader.faults
     misfits = between(network, cluster, identity, admission, platform, secrets={key for key in SECRETS if key in raw})
     misfits = [*misfits, *of_jobs(jobs, streams, identity, admission, platform)]
@@ -157,7 +165,7 @@ def check(
         identity=identity,
         admission=admission,
         platform=platform,
-        jobs=workloads,
+        catalogs=catalogs,
         secrets=secrets or Secrets(),
     )
 

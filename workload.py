@@ -1,7 +1,8 @@
 """A job's files: read, filled in, split into statements, and checked against what the stack declares."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from string import Template
 
@@ -11,6 +12,24 @@ from validation import NOTHING, Fault, show
 
 CATALOG, DATABASE = "vvp", "default"
 _JOB_KINDS = ("INSERT", "STATEMENT SET")
+_QUERIED = ("CREATE TABLE", "CREATE VIEW")
+"""Kinds that statements name after FROM and its like; what else there is may be used anywhere."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a CREATE statement of the stack makes.
+
+    Attributes:
+        name: Its full name.
+        statement: The statement.
+        needs: Full names of what must be there first: what its query or LIKE names, and the functions, databases and
+            catalogs that stand before it in the job's files.
+    """
+
+    name: str
+    statement: Statement
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -20,13 +39,16 @@ class Workload:
     Attributes:
         name: The job's name.
         settings: Its entry in the stack file.
-        tables: CREATE statements, in order, each with the full name of what it makes.
+        tables: What its files declare, in their order.
+        uses: Full names of all that it is compiled from: what its statement names, views seen through, wherever it is
+            declared; for a jar, whose code nobody reads here, all of its own tables.
         script: Its INSERT statements; empty for a jar.
     """
 
     name: str
     settings: JobSettings
-    tables: tuple[tuple[str, Statement], ...]
+    tables: tuple[Declared, ...]
+    uses: tuple[str, ...]
     script: str
 
 
@@ -36,42 +58,52 @@ class Workloads:
     Args:
         folder: The project's folder, to which files are relative.
         variables: What `${NAME}` in a file stands for.
+        one_catalog: Whether all jobs share one namespace of the platform, and so its catalogs; or each has its own.
     """
 
-    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, variables: Mapping[str, str], *, one_catalog: bool) -> None:
         self._folder = folder
         self._variables = variables
+        self._one_catalog = one_catalog
         self.faults: list[Fault] = []
 
-    def read(self, jobs: Mapping[str, JobSettings]) -> tuple[Workload, ...]:
-        """The workloads of all jobs; what is wrong with their files is in `faults`.
+    def read(self, jobs: Mapping[str, JobSettings]) -> tuple[tuple[Workload, ...], ...]:
+        """The workloads of all jobs, together if they share a catalog; what is wrong with their files is in `faults`.
 
         Args:
             jobs: Entries of the stack file by name.
         """
-        workloads = tuple(self._workload(name, settings) for name, settings in jobs.items())
+        workloads = [self._workload(name, settings) for name, settings in jobs.items()]
+        return tuple(
+            tuple(self._in_catalog(workloads))
+            for workloads in ([workloads] if self._one_catalog else [[workload] for workload in workloads])
+        )
+
+    def _in_catalog(self, workloads: Sequence[Workload]) -> Iterator[Workload]:
         self.faults += _declared_twice(workloads)
-        made = {name for workload in workloads for name, _ in workload.tables}
+        made = {table.name: table for workload in workloads for table in workload.tables}
+        self.faults += _in_circles(workloads, made)
         for workload in workloads:
             self.faults += self._unknown_tables(workload, made)
-        return workloads
+            yield replace(workload, uses=_uses(workload, made))
 
     def _workload(self, name: str, settings: JobSettings) -> Workload:
         key = f"vvp:jobs.{name}"
         if (settings.sql is None) == (settings.jar is None):
             found = NOTHING if settings.sql is None else "`sql` and `jar`"
             self.faults.append(Fault(f"{key}.sql", found, "either `sql`, a file of INSERT statements, or `jar`"))
-        tables: list[tuple[str, Statement]] = []
+        tables: list[Declared] = []
         for index, file in enumerate(settings.tables):
             at = f"{key}.tables.{index}"
             for statement in self._statements(at, file):
                 if statement.kind.startswith("CREATE ") and statement.name:
-                    full = statement.name.resolve(CATALOG, DATABASE)
-                    tables.append((".".join(full.parts), statement))
+                    before = {table.name for table in tables if table.statement.kind not in _QUERIED}
+                    needs = before | {_full(name) for name in statement.reads}
+                    tables.append(Declared(_full(statement.name), statement, tuple(sorted(needs))))
                 else:
                     right = "CREATE statements only; what the job runs belongs to `sql`"
                     self.faults.append(Fault(at, f"{statement.kind} in {file}, line {statement.line}", right))
-        return Workload(name, settings, tuple(tables), self._script(key, settings))
+        return Workload(name, settings, tuple(tables), (), self._script(key, settings))
 
     def _script(self, key: str, settings: JobSettings) -> str:
         if settings.sql is None:
@@ -111,29 +143,55 @@ class Workloads:
             return statements
         return []
 
-    def _unknown_tables(self, workload: Workload, made: set[str]) -> Iterator[Fault]:
-        if not workload.script:
-            return
-        (statement,) = split(workload.script)
-        for name in sorted(statement.reads | statement.writes, key=str):
-            full = name.resolve(CATALOG, DATABASE)
+    def _unknown_tables(self, workload: Workload, made: Container[str]) -> Iterator[Fault]:
+        for name in sorted(_named(workload), key=str):
             # Stack files declare the platform's own catalog; others, as Paimon's, know their tables themselves.
-            if full.parts[0] == CATALOG and ".".join(full.parts) not in made:
-                right = "a table that a file of `tables` creates, of this job or another"
+            if _full(name).startswith(f"{CATALOG}.") and _full(name) not in made:
+                of = "this job or another" if self._one_catalog else "this job: with namespace-per-job it sees no other"
+                right = f"a table that a file of `tables` creates, of {of}"
                 yield Fault(
                     f"vvp:jobs.{workload.name}.sql", f"the table {_quoted(name)} in {workload.settings.sql}", right
                 )
+
+
+def _full(name: ObjectName) -> str:
+    return ".".join(name.resolve(CATALOG, DATABASE).parts)
+
+
+def _named(workload: Workload) -> frozenset[ObjectName]:
+    """The tables that its statement names."""
+    return frozenset(name for statement in split(workload.script) for name in statement.reads | statement.writes)
+
+
+def _uses(workload: Workload, made: Mapping[str, Declared]) -> tuple[str, ...]:
+    found: set[str] = set()
+    left = [_full(name) for name in _named(workload)] if workload.script else [table.name for table in workload.tables]
+    while left:
+        name = left.pop()
+        if name in made and name not in found:
+            found.add(name)
+            left += made[name].needs
+    return tuple(sorted(found))
 
 
 def _quoted(name: ObjectName) -> str:
     return f"`{'.'.join(name.parts)}`"
 
 
-def _declared_twice(workloads: tuple[Workload, ...]) -> Iterator[Fault]:
+def _declared_twice(workloads: Iterable[Workload]) -> Iterator[Fault]:
     owners: dict[str, str] = {}
     for workload in workloads:
-        for name, _ in workload.tables:
-            if name in owners:
-                right = f"one declaration: {owners[name]} has it too"
-                yield Fault(f"vvp:jobs.{workload.name}.tables", f"the table `{name}`", right)
-            owners.setdefault(name, f"vvp:jobs.{workload.name}")
+        for table in workload.tables:
+            if table.name in owners:
+                right = f"one declaration: {owners[table.name]} has it too"
+                yield Fault(f"vvp:jobs.{workload.name}.tables", f"the table `{table.name}`", right)
+            owners.setdefault(table.name, f"vvp:jobs.{workload.name}")
+
+
+def _in_circles(workloads: Iterable[Workload], made: Mapping[str, Declared]) -> Iterator[Fault]:
+    try:
+        TopologicalSorter({name: set(table.needs) & made.keys() for name, table in made.items()}).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        owner = next(workload.name for workload in workloads if circle[0] in {table.name for table in workload.tables})
+        yield Fault(f"vvp:jobs.{owner}.tables", " needs ".join(circle), "something that can be created first")

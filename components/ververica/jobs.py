@@ -1,6 +1,6 @@
 """Jobs: from one entry of the stack file come identity, grants, account, tables and deployment."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +8,14 @@ import pulumi
 from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.kubernetes.service_account import JOB_RULES, ServiceAccount
-from components.ververica.sdk import DeploymentSpec, State
-from components.ververica.sdk_jobs import Deployment, SqlObject
+from components.ververica.sdk import State, TemplateSpec
+from components.ververica.sdk_jobs import Deployment
+from components.ververica.tables import Tables
 from job_sections import JobResources, JobSettings
 
 STATES: Mapping[str, State] = {"running": "RUNNING", "suspended": "SUSPENDED", "cancelled": "CANCELLED"}
+CHECKSUM = "checksum/tables"
+"""The template's annotation that changes with the job's tables."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Place:
     """Where a job runs.
 
     Attributes:
+        name: Logical name of the platform's namespace: the job's, where each has its own.
         kubernetes_namespace: Namespace of its pods and of its account.
         vvp_namespace: The platform's namespace of its deployment.
         target: The platform's deployment target.
@@ -27,6 +31,7 @@ class Place:
         on_platform: The platform's provider.
     """
 
+    name: str
     kubernetes_namespace: Input[str]
     vvp_namespace: Input[str]
     target: Input[str]
@@ -35,7 +40,7 @@ class Place:
 
 
 class Job(pulumi.ComponentResource):
-    """A Flink job with its own service account and its tables.
+    """A Flink job with its own service account.
 
     Follows https://docs.ververica.com/vvp/user-guide/application-operations/deployments. Both pod templates name the
     job's account, as in the article; pods never get another one.
@@ -44,7 +49,8 @@ class Job(pulumi.ComponentResource):
         name: The job's name; its account and its deployment have it too.
         settings: Its entry in the stack file.
         place: Where it runs.
-        tables: CREATE statements by the full name of what they make.
+        tables: The tables of its catalog.
+        uses: Full names of those that it is compiled from; when one changes, the platform starts the job anew.
         script: Its INSERT statement; empty for a jar.
         account_annotations: What its identity wants on the account.
         flink: Flink settings that the storage wants; the entry's own win.
@@ -58,7 +64,8 @@ class Job(pulumi.ComponentResource):
         settings: JobSettings,
         *,
         place: Place,
-        tables: Mapping[str, str],
+        tables: Tables,
+        uses: Collection[str],
         script: str,
         account_annotations: Mapping[str, Input[str]],
         flink: Mapping[str, Input[str]],
@@ -74,44 +81,42 @@ class Job(pulumi.ComponentResource):
             rules=JOB_RULES,
             opts=ResourceOptions(parent=self, provider=place.in_cluster),
         )
-        on_platform = ResourceOptions(parent=self, provider=place.on_platform)
-        objects: list[Resource] = []
-        for table, statement in tables.items():
-            # In the order of the files: a view, or a table made LIKE another, comes after what it names.
-            after = ResourceOptions.merge(on_platform, ResourceOptions(depends_on=objects[-1:]))
-            objects.append(SqlObject(table, statement=statement, namespace=place.vvp_namespace, opts=after))
         self.deployment = Deployment(
             name,
             name=name,
             namespace=place.vvp_namespace,
-            spec=_specification(settings, place.target, account.account_name, script, flink),
+            spec={
+                "deploymentTargetName": place.target,
+                "state": STATES[settings.state],
+                "template": {
+                    # A job goes on with the tables that it was compiled from, until its template changes.
+                    "metadata": {"annotations": {CHECKSUM: tables.checksum(uses)}},
+                    "spec": _template(settings, account.account_name, script, flink),
+                },
+            },
             stop="savepoint" if settings.stop_with_savepoint else "cancel",
-            opts=ResourceOptions.merge(
-                on_platform, ResourceOptions(depends_on=[*account.resources, *objects, *depends_on])
+            opts=ResourceOptions(
+                parent=self,
+                provider=place.on_platform,
+                depends_on=[*account.resources, *tables.of(uses), *depends_on],
             ),
         )
         self.register_outputs({"state": self.deployment.actual_state})
 
 
-def _specification(
-    settings: JobSettings, target: Input[str], account: Output[str], script: str, flink: Mapping[str, Input[str]]
-) -> DeploymentSpec:
+def _template(
+    settings: JobSettings, account: Output[str], script: str, flink: Mapping[str, Input[str]]
+) -> TemplateSpec:
     pod: dict[str, Any] = {"spec": {"containers": [], "serviceAccountName": account}}
     return {
-        "deploymentTargetName": target,
-        "state": STATES[settings.state],
-        "template": {
-            "spec": {
-                "artifact": _artifact(settings, script),
-                "parallelism": settings.parallelism,
-                "resources": {
-                    "jobmanager": _size(settings.job_manager),
-                    "taskmanager": _size(settings.task_manager),
-                },
-                "flinkConfiguration": {**flink, **settings.flink},
-                "kubernetes": {"jobManagerPodTemplate": pod, "taskManagerPodTemplate": pod},
-            }
+        "artifact": _artifact(settings, script),
+        "parallelism": settings.parallelism,
+        "resources": {
+            "jobmanager": _size(settings.job_manager),
+            "taskmanager": _size(settings.task_manager),
         },
+        "flinkConfiguration": {**flink, **settings.flink},
+        "kubernetes": {"jobManagerPodTemplate": pod, "taskManagerPodTemplate": pod},
     }
 
 

@@ -59,7 +59,9 @@ class Places(pulumi.ComponentResource):
         if platform.layout is Layout.NAMESPACE_PER_JOB:
             self._places = {job: self._own(job) for job in jobs}
         else:
-            shared = self._place(platform.deployment_target, namespace, platform.vvp_namespace, [])
+            shared = self._place(
+                platform.vvp_namespace, platform.deployment_target, namespace, platform.vvp_namespace, []
+            )
             self._places = dict.fromkeys(jobs, shared)
         self.register_outputs({})
 
@@ -81,10 +83,10 @@ class Places(pulumi.ComponentResource):
         )
         on_platform = ResourceOptions(parent=self, provider=self._on_platform)
         vvp = Namespace(job, name=job, opts=on_platform)
-        return self._place(job, inside, vvp.name, [role, binding])
+        return self._place(job, job, inside, vvp.name, [role, binding])
 
     def _place(
-        self, target: str, kubernetes: Input[str], vvp_namespace: Input[str], depends_on: list[Resource]
+        self, name: str, target: str, kubernetes: Input[str], vvp_namespace: Input[str], depends_on: list[Resource]
     ) -> Place:
         deployment_target = DeploymentTarget(
             target,
@@ -94,6 +96,7 @@ class Places(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self, provider=self._on_platform, depends_on=depends_on),
         )
         return Place(
+            name=name,
             kubernetes_namespace=kubernetes,
             vvp_namespace=vvp_namespace,
             target=deployment_target.name,

@@ -113,6 +113,11 @@ def tokens(sql: str) -> Iterator[Token]:
             yield Token(_KINDS[group], match.group(), match.start(), match.end())
 
 
+def is_symbol(token: Token, symbol: str) -> bool:
+    """Whether a token is that punctuation, and not a name or string that looks like it."""
+    return token.kind is TokenKind.SYMBOL and token.text == symbol
+
+
 def quote_name(name: str) -> str:
     """A name in back quotes."""
     return "`" + name.replace("`", "``") + "`"

@@ -4,28 +4,12 @@ See https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/crea
 https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/alter/.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from components.ververica.sql import ObjectName, SqlFault, Statement, quote_name, quote_string, read_name, single
-from components.ververica.sql_tokens import Token, TokenKind
-
-_PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
-# Written in capitals for comparison; other words may be names, in which capitals matter.
-_KEYWORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        ALL ARRAY AS ASC BIGINT BINARY BOOLEAN BUCKETS BY BYTES CHAR COMMENT CONSTRAINT CONSTRAINTS DATE DAY
-        DECIMAL DISTRIBUTED DOUBLE ENFORCED EXCLUDING FLOAT FOR FROM GENERATED HASH HOUR INCLUDING INT
-        INTEGER INTERVAL INTO JAR JAVA KEY LANGUAGE LIKE LOCAL MAP METADATA MINUTE MONTH MULTISET NOT NULL
-        NUMERIC OPTIONS OVERWRITING PARTITIONED PRECISION PRIMARY PYTHON RAW ROW SCALA SECOND SELECT
-        SMALLINT STRING TIME TIMESTAMP TIMESTAMP_LTZ TINYINT USING VARBINARY VARCHAR VIRTUAL WATERMARK
-        WATERMARKS WHERE WITH WITHOUT YEAR ZONE
-        """,
-    )
-)
+from components.ververica.sql_spelling import canonical
+from components.ververica.sql_tokens import Token, is_symbol
 
 
 @dataclass(frozen=True)
@@ -104,7 +88,7 @@ def _body(statement: Statement) -> Sequence[Token]:
 def _closing(tokens: Sequence[Token], start: int) -> int:
     depth = 0
     for index in range(start, len(tokens)):
-        depth += _is(tokens[index], "(") - _is(tokens[index], ")")
+        depth += is_symbol(tokens[index], "(") - is_symbol(tokens[index], ")")
         if depth == 0:
             return index
     return len(tokens) - 1
@@ -115,12 +99,12 @@ def _items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     item: list[Token] = []
     depth = angle = 0
     for token in tokens:
-        depth += _is(token, "(") - _is(token, ")")
+        depth += is_symbol(token, "(") - is_symbol(token, ")")
         if depth == 0 and item and item[-1].word in ("ARRAY", "MAP", "ROW", "MULTISET", "RAW"):
-            angle += _is(token, "<")
+            angle += is_symbol(token, "<")
         elif angle:
-            angle -= _is(token, ">")
-        if _is(token, ",") and depth == 0 and angle == 0:
+            angle -= is_symbol(token, ">")
+        if is_symbol(token, ",") and depth == 0 and angle == 0:
             yield item
             item = []
         else:
@@ -132,10 +116,10 @@ def _items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 def _take_options(statement: Statement, body: Sequence[Token]) -> tuple[list[Token], dict[str, str]]:
     depth = 0
     for index, token in enumerate(body):
-        depth += _is(token, "(") - _is(token, ")")
+        depth += is_symbol(token, "(") - is_symbol(token, ")")
         if depth == 0 and token.word == "AS":
             break
-        if depth == 0 and token.word == "WITH" and index + 1 < len(body) and _is(body[index + 1], "("):
+        if depth == 0 and token.word == "WITH" and index + 1 < len(body) and is_symbol(body[index + 1], "("):
             end = _closing(body, index + 1)
             options = dict(_option(statement, item) for item in _items(body[index + 2 : end]))
             return [*body[:index], *body[end + 1 :]], options
@@ -148,29 +132,6 @@ def _option(statement: Statement, item: Sequence[Token]) -> tuple[str, str]:
         if key is not None and value is not None:
             return key, value
     raise SqlFault(f"in WITH stands {canonical(item)!r} instead of 'key' = 'value'", statement.line)
-
-
-def canonical(tokens: Sequence[Token]) -> str:
-    """Tokens as text in one spelling: blanks, comments, needless quotes and the case of keywords make no difference."""
-    text = ""
-    for index, token in enumerate(tokens):
-        tight = token.text in (")", ",", ".", ">", "<") and token.kind is TokenKind.SYMBOL
-        before = tokens[index - 1] if index else None
-        after_open = before is not None and before.kind is TokenKind.SYMBOL and before.text in ("(", ".", "<")
-        call = _is(token, "(") and before is not None and before.kind is TokenKind.WORD
-        text += ("" if not text or tight or after_open or call else " ") + _spelling(token)
-    return text
-
-
-def _spelling(token: Token) -> str:
-    if token.kind is TokenKind.QUOTED_NAME:
-        name = token.name or ""
-        return name if _PLAIN_NAME.fullmatch(name) and name.upper() not in _KEYWORDS else token.text
-    return token.word if token.word in _KEYWORDS else token.text
-
-
-def _is(token: Token, symbol: str) -> bool:
-    return token.kind is TokenKind.SYMBOL and token.text == symbol
 
 
 def drop(kind: str, name: ObjectName) -> str:

@@ -1,16 +1,23 @@
 """Jobs as code: what one entry of the stack file becomes, with both layouts and both kinds of blob access."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from components.ververica.jobs import CHECKSUM
 from tests.program.recorder import ACCOUNT, ISSUER, Program, run
-from tests.stacks import changed, stack_file
+from tests.stacks import ROOT, changed, stack_file
 
 CONSUMER, PRODUCER = "greeting-request-consumer", "greeting-request-producer"
 STREAM = f"arn:aws:kinesis:eu-central-1:{ACCOUNT}:stream/greeting-request"
 BUCKET = "arn:aws:s3:::vvp-blob-storage"
+TABLES = {
+    CONSUMER: {f"default/vvp.default.greeting_request_{name}" for name in ("consumer", "blackhole")},
+    PRODUCER: {f"default/vvp.default.greeting_request_{name}" for name in ("producer", "datagen")},
+}
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 
 
@@ -131,8 +138,8 @@ def test_seed_vvp_rbac_of_the_jobs(dev: Program, job: str) -> None:
 def test_seed_vvp_catalog_statements(dev: Program) -> None:
     made = {r.name: r.inputs["statement"] for r in dev.of("vvp:index:SqlObject")}
     names = {"consumer", "blackhole", "datagen", "producer"}
-    assert set(made) == {f"vvp.default.greeting_request_{name}" for name in names}
-    assert "'aws.region' = 'eu-central-1'" in made["vvp.default.greeting_request_producer"]
+    assert set(made) == {f"default/vvp.default.greeting_request_{name}" for name in names}
+    assert "'aws.region' = 'eu-central-1'" in made["default/vvp.default.greeting_request_producer"]
 
 
 def deployment(program: Program, job: str) -> dict[str, Any]:
@@ -154,10 +161,31 @@ def test_seed_vvp_deployment_json(dev: Program, job: str) -> None:
 @pytest.mark.parametrize("job", [CONSUMER, PRODUCER])
 def test_a_deployment_waits_for_its_tables_its_grants_and_the_rule(dev: Program, job: str) -> None:
     waits = dev.one("vvp:index:Deployment", job).depends_on
-    own = [r for r in dev.of("vvp:index:SqlObject") if any(p.name == job for p in dev.above(r))]
-    assert {table.urn for table in own} <= waits
+    used = TABLES[job]
+    assert {r.name for r in dev.of("vvp:index:SqlObject") if r.urn in waits} == used
     assert dev.one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"{job}-vvp-{job}").urn in waits
     assert dev.one("kubernetes:policies.kyverno.io/v1:ValidatingPolicy").urn in waits
+
+
+def checksums(folder: Path, **files: str) -> dict[str, str]:
+    """Each job's annotation, with other table files."""
+    changes: dict[str, Any] = {}
+    for job, text in files.items():
+        (folder / f"{job}.sql").write_text(text)
+        changes[f"jobs__greeting-request-{job}__tables"] = [str(folder / f"{job}.sql")]
+    program = stack(**changes)
+    return {job: deployment(program, job)["template"]["metadata"]["annotations"][CHECKSUM] for job in TABLES}
+
+
+def test_a_changed_table_changes_the_template_of_the_jobs_that_use_it_only(dev: Program) -> None:
+    before = {job: deployment(dev, job)["template"]["metadata"]["annotations"][CHECKSUM] for job in TABLES}
+    with TemporaryDirectory(dir=ROOT) as folder:
+        text = (ROOT / "workloads/greeting-request/producer-tables.sql").read_text()
+        same = checksums(Path(folder), producer=text.replace("CREATE TABLE", "create  table /* again */"))
+        assert same == before
+        other = checksums(Path(folder), producer=text.replace("'10'", "'20'"))
+    assert other[PRODUCER] != before[PRODUCER]
+    assert other[CONSUMER] == before[CONSUMER]
 
 
 def test_the_rule_reserves_the_accounts_of_the_jobs(dev: Program) -> None:

@@ -1,0 +1,56 @@
+"""The tables of a catalog: of all jobs that share one."""
+
+from collections.abc import Collection, Iterable
+from graphlib import TopologicalSorter
+from hashlib import sha256
+
+import pulumi
+from pulumi import Input, Resource, ResourceOptions
+
+from components.ververica.sdk_jobs import SqlObject
+from components.ververica.sql_spelling import canonical
+from workload import Declared
+
+
+class Tables(pulumi.ComponentResource):
+    """What CREATE statements make in the platform's catalog, each after what it needs.
+
+    Follows https://docs.ververica.com/vvp/user-guide/sql-development/catalogs-databases.
+
+    Args:
+        name: Logical name.
+        declared: The statements, with what each needs.
+        namespace: The platform's namespace.
+        opts: Resource options; `provider` is the platform's.
+    """
+
+    def __init__(
+        self, name: str, declared: Iterable[Declared], *, namespace: Input[str], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vvp:ververica:Tables", name, None, opts)
+        self._declared = {table.name: table for table in declared}
+        self._objects: dict[str, SqlObject] = {}
+        needs = {table.name: table.needs for table in self._declared.values()}
+        for full_name in TopologicalSorter(needs).static_order():
+            # What stands in another catalog is not the stack's.
+            if table := self._declared.get(full_name):
+                self._objects[full_name] = SqlObject(
+                    f"{name}/{full_name}",
+                    statement=table.statement.text,
+                    namespace=namespace,
+                    opts=ResourceOptions(parent=self, depends_on=self.of(table.needs)),
+                )
+        self.register_outputs({})
+
+    def of(self, names: Iterable[str]) -> list[Resource]:
+        """The objects of these full names, as far as the stack declares them."""
+        return [self._objects[name] for name in names if name in self._objects]
+
+    def checksum(self, names: Collection[str]) -> str:
+        """A text that changes whenever one of these objects does, and not with blanks and comments.
+
+        Args:
+            names: Full names of declared objects.
+        """
+        texts = [canonical(self._declared[name].statement.tokens) for name in sorted(names)]
+        return sha256("\n".join(texts).encode()).hexdigest()[:16]
