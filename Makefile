@@ -8,7 +8,7 @@ SANDBOX := $(VENV)/python -m sandbox
 SOURCES := $(wildcard *.py) components docs provider pulumi_plugin sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up preview refresh destroy prove env down clean status memory test test-unit test-program test-sandbox lint format docs lock
+.PHONY: help venv up preview refresh destroy prove env down clean status memory test test-unit test-program test-sandbox test-matrix lint format docs lock
 # Commands share the sandbox and the terminal.
 .NOTPARALLEL:
 
@@ -19,7 +19,7 @@ help: ## list the targets
 venv: ## make the Python environment (.venv) if it is missing; every other target does so first
 	@$(PYTHON) -m sandbox.bootstrap
 
-up: venv ## start the sandbox, preview and deploy the stack, print its outputs
+up: venv ## start the sandbox, preview and deploy the stack, print its outputs (DIFF=1: every property)
 	@$(SANDBOX) up --stack $(STACK)
 
 preview: venv ## show what `up` would change (DIFF=1: every property)
@@ -64,6 +64,9 @@ test-program: venv ## the program on Pulumi's mocks
 
 test-sandbox: venv ## the program on the real engine against the sandbox
 	$(VENV)/python -m pytest tests/sandbox
+
+test-matrix: venv ## the proof with every layout, engine, kind of identity and way to the bucket (about 15 minutes)
+	$(VENV)/python -m pytest tests/sandbox -m matrix --junit-xml .sandbox/matrix.xml
 
 format: venv ## format the sources and repair what the linter can
 	$(VENV)/ruff format $(SOURCES)

@@ -37,7 +37,7 @@ def prepare(stack: str) -> None:
 def up(stack: str) -> int:
     """Previews and deploys the stack, then prints its outputs."""
     prepare(stack)
-    status = engine.run(stack, "up", "--yes", "--suppress-outputs")
+    status = engine.run(stack, "up", "--yes", *_display())
     if status == 0:
         show_outputs(stack)
     return status
@@ -46,7 +46,12 @@ def up(stack: str) -> int:
 def preview(stack: str) -> int:
     """Shows what `up` would change."""
     prepare(stack)
-    return engine.run(stack, "preview", "--diff" if os.environ.get("DIFF") else "--suppress-outputs")
+    return engine.run(stack, "preview", *_display())
+
+
+def _display() -> list[str]:
+    """The engine's display: a line for each resource, or every property that changes."""
+    return ["--suppress-outputs", *(["--diff"] if os.environ.get("DIFF") else [])]
 
 
 def refresh(stack: str) -> int:

@@ -15,7 +15,7 @@ from job_sections import JobResources, JobSettings
 
 STATES: Mapping[str, State] = {"running": "RUNNING", "suspended": "SUSPENDED", "cancelled": "CANCELLED"}
 CHECKSUM = "checksum/tables"
-"""The template's annotation that changes with the job's tables."""
+"""The pods' annotation that changes with the job's tables, as Helm charts have it for a ConfigMap."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,7 @@ class Job(pulumi.ComponentResource):
             spec={
                 "deploymentTargetName": place.target,
                 "state": STATES[settings.state],
-                "template": {
-                    # A job goes on with the tables that it was compiled from, until its template changes.
-                    "metadata": {"annotations": {CHECKSUM: tables.checksum(uses)}},
-                    "spec": _template(settings, account.account_name, script, flink),
-                },
+                "template": {"spec": _template(settings, account.account_name, tables.checksum(uses), script, flink)},
             },
             stop="savepoint" if settings.stop_with_savepoint else "cancel",
             opts=ResourceOptions(
@@ -105,9 +101,13 @@ class Job(pulumi.ComponentResource):
 
 
 def _template(
-    settings: JobSettings, account: Output[str], script: str, flink: Mapping[str, Input[str]]
+    settings: JobSettings, account: Output[str], checksum: str, script: str, flink: Mapping[str, Input[str]]
 ) -> TemplateSpec:
-    pod: dict[str, Any] = {"spec": {"containers": [], "serviceAccountName": account}}
+    pod: dict[str, Any] = {
+        # A job goes on with the tables that it was compiled from, until its template changes.
+        "metadata": {"annotations": {CHECKSUM: checksum}},
+        "spec": {"containers": [], "serviceAccountName": account},
+    }
     return {
         "artifact": _artifact(settings, script),
         "parallelism": settings.parallelism,

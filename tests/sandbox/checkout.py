@@ -154,3 +154,9 @@ def client(checkout: Checkout, service: str) -> Any:
         aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
         **connection(checkout),
     )
+
+
+def deployments(checkout: Checkout) -> dict[str, dict[str, Any]]:
+    """The platform's deployments as the state has them, by name."""
+    state = checkout.json("pulumi", "stack", "export", "--stack", "dev")["deployment"]["resources"]
+    return {r["outputs"]["name"]: r["outputs"] for r in state if r["type"] == "vvp:index:Deployment"}

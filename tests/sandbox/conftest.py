@@ -1,8 +1,10 @@
 """The sandbox that the tests share, and their order: it is deployed once, and destroyed at the very end."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,48 @@ VARIANTS = {
 }
 """Both engines and both kinds of identity, in as few updates as they take; the first is the repository's `dev`."""
 
+_JOBS = ("jobs__greeting-request-consumer__access__", "jobs__greeting-request-producer__access__")
+ACCESSES: dict[str, dict[str, Any]] = {
+    "a namespace per job, the whole bucket": {
+        "admission__engine": "kyverno",
+        "identity__kind": "pod-identity",
+        "platform__layout": "namespace-per-job",
+        "blobStorage__jobAccess": "shared",
+    },
+    "a namespace per job, own prefixes": {
+        "admission__engine": "admission-policy",
+        "identity__kind": "irsa",
+        "platform__layout": "namespace-per-job",
+        "blobStorage__platformAccess": "all-s3-actions",
+    },
+    "the whole bucket, fan-out, a stream in the clear": {
+        "admission__engine": "admission-policy",
+        "admission__reservedAccounts": ["another-team"],
+        "blobStorage__jobAccess": "shared",
+        "blobStorage__platformAccess": "all-s3-actions",
+        "streams__greeting-request__encrypted": False,
+        f"{_JOBS[0]}streams": {"greeting-request": "read-fan-out"},
+    },
+    "further prefixes, connector 5": {
+        "admission__engine": "admission-policy",
+        f"{_JOBS[0]}streams": {"greeting-request": "read-connector-5"},
+        f"{_JOBS[0]}blobs": {"reports/": "read", "jobs/greeting-request-producer/": "read"},
+        f"{_JOBS[1]}blobs": {"reports/daily/": "write"},
+    },
+}
+"""Layouts and grants beside those of `dev`, as changes of its stack file."""
+
+_FACTORS = {
+    "platform__layout": ("shared-namespace", "namespace-per-job"),
+    "admission__engine": ("kyverno", "admission-policy"),
+    "identity__kind": ("irsa", "pod-identity"),
+    "blobStorage__jobAccess": ("scoped", "shared"),
+}
+COMBINATIONS: dict[str, dict[str, Any]] = {
+    ", ".join(values): dict(zip(_FACTORS, values, strict=True)) for values in itertools.product(*_FACTORS.values())
+}
+"""Every layout with every engine, kind of identity and way to the bucket; `make test-matrix` tries them all."""
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,8 +69,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> tuple[int, int]:
         module = item.path.stem
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        variant = list(VARIANTS).index(str(parameters["variant"])) if "variant" in parameters else 0
-        return (-1 if module == FIRST else int(module == LAST), variant)
+        deployed = [parameters[name] for name in ("variant", "access", "combination") if name in parameters]
+        place = [*VARIANTS, *ACCESSES, *COMBINATIONS].index(str(deployed[0])) if deployed else 0
+        return (-1 if module == FIRST else int(module == LAST), place)
 
     items.sort(key=rank)
 
@@ -53,10 +98,24 @@ def kubeconfig(checkout: Checkout) -> Path:
     return Path(checkout.environment()["KUBECONFIG"])
 
 
-@pytest.fixture(scope="session", params=list(VARIANTS))
+@pytest.fixture(params=VARIANTS)
 def variant(checkout: Checkout, request: pytest.FixtureRequest) -> Checkout:
     """The checkout with a variant of `dev` deployed."""
     checkout.ensure_up(**VARIANTS[request.param])
+    return checkout
+
+
+@pytest.fixture(params=ACCESSES)
+def access(checkout: Checkout, request: pytest.FixtureRequest) -> Checkout:
+    """The checkout with one of the further layouts and grants deployed."""
+    checkout.ensure_up(**ACCESSES[request.param])
+    return checkout
+
+
+@pytest.fixture(params=COMBINATIONS)
+def combination(checkout: Checkout, request: pytest.FixtureRequest) -> Checkout:
+    """The checkout with one of all combinations deployed."""
+    checkout.ensure_up(**COMBINATIONS[request.param])
     return checkout
 
 

@@ -16,10 +16,10 @@ INVALID = "Invalid service account"
 TAKEN = "is reserved for the pods of the deployment"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def guarded(variant: Checkout) -> Iterator[Checkout]:
     yield variant
-    variant.run("kubectl", *NS, "delete", "pod", "-l", "test=admission", "--now")
+    variant.run("kubectl", *NS, "delete", "pod", "-l", "test=admission", "--now", "--wait=false")
 
 
 def create(checkout: Checkout, name: str, account: str | None, labels: dict[str, str] | None = None) -> Result:

@@ -1,26 +1,19 @@
 """Jobs as code on the sandbox: they run, records flow with their own identities only, and a change is exactly that."""
 
 import json
-import re
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.checkout import Checkout
+from tests.sandbox.checkout import Checkout, deployments
 from tests.sandbox.identities import audience, session, token
 
 pytestmark = pytest.mark.sandbox
 
 CONSUMER, PRODUCER = "greeting-request-consumer", "greeting-request-producer"
 STREAM, BUCKET = "greeting-request", "vvp-blob-storage"
-
-
-def deployments(checkout: Checkout) -> dict[str, dict[str, Any]]:
-    """Deployments as the state has them, by name."""
-    state = checkout.json("pulumi", "stack", "export", "--stack", "dev")["deployment"]["resources"]
-    return {r["outputs"]["name"]: r["outputs"] for r in state if r["type"] == "vvp:index:Deployment"}
 
 
 def kinesis(checkout: Checkout, account: str) -> Any:
@@ -80,29 +73,6 @@ def test_a_job_reaches_its_own_checkpoints_and_nobody_elses(variant: Checkout) -
     assert refused(producer.list_objects_v2, Bucket=BUCKET, Prefix=f"jobs/{CONSUMER}/")
     assert refused(producer.list_objects_v2, Bucket=BUCKET)
     assert refused(producer.get_object, Bucket=BUCKET, Key="artifacts/any.jar")
-
-
-def test_a_changed_job_shows_in_the_preview_as_exactly_that_and_up_changes_only_that(dev: Checkout) -> None:
-    before = deployments(dev)
-    changes = {f"jobs__{CONSUMER}__parallelism": 2}
-    dev.configure(**changes)
-    preview = dev.make("preview", DIFF="1")
-    assert re.search(r"~ 1 to update$", preview.output, re.MULTILINE), preview
-    assert re.search(r"parallelism\s*: 1 => 2", preview.output), preview
-    assert not re.search(r"to (create|delete|replace)", preview.output), preview
-    dev.ensure_up(**changes)
-    after = deployments(dev)
-    assert after[CONSUMER]["jobId"] != before[CONSUMER]["jobId"], "a changed template is a new job"
-    assert after[PRODUCER] == before[PRODUCER]
-    assert after[CONSUMER]["actualState"] == "RUNNING"
-
-
-def test_a_changed_grant_changes_the_policy_only(dev: Checkout) -> None:
-    dev.configure(**{f"jobs__{CONSUMER}__access__streams": {STREAM: "read-connector-5"}})
-    preview = dev.make("preview", DIFF="1")
-    dev.configure()
-    assert re.search(r"~ 1 to update$", preview.output, re.MULTILINE), preview
-    assert "kinesis:DescribeStreamSummary" in preview.output
 
 
 def test_jobs_with_faults_are_refused_together(dev: Checkout) -> None:
