@@ -39,9 +39,11 @@ def split_id(op: Operation, form: str = "NAMESPACE/NAME") -> list[str]:
 
 def exists_already(what: str, op: Operation, id: str) -> PluginError:
     """The refusal to take over what somebody else made."""
+    inside = " --parent parent=URN" if "$" in op.urn else ""
     return PluginError(
         f"{what} exists already and was not made by this resource. To manage it from here: "
-        f"pulumi import {op.type} {op.name} {id} (or set adopt to true, to have it changed to these inputs)"
+        f"pulumi import {op.type} {op.name} {id} --provider vvp=URN{inside} (pulumi stack --show-urns has the URNs); "
+        "or set adopt to true, to have it changed to these inputs"
     )
 
 

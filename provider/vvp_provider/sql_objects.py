@@ -46,6 +46,9 @@ class SqlObjects(PlatformResource):
         """Exactly one CREATE statement; adds what it says."""
         faults = Faults(DEFAULTS | op.inputs, KNOWN)
         faults.label("namespace")
+        if "statement" not in op.inputs:
+            # The engine checks what an import has read, and the catalog keeps no statement; see `_required`.
+            return faults.done()
         sql = faults.text("statement")
         names = faults.text("catalog"), faults.text("database")
         derived: Properties = dict.fromkeys(DERIVED, UNKNOWN)
@@ -81,10 +84,12 @@ class SqlObjects(PlatformResource):
 
     def preview(self, op: Operation) -> Properties:
         """All that the statement says is known; what the catalog makes of it is not."""
+        _required(op)
         return preview_outputs(op, list(OBSERVED), OBSERVED)
 
     def create(self, op: Operation) -> Created:
         """Execute the statement; an existing object only if it may be adopted."""
+        _required(op)
         inputs, api = op.inputs, self.api(op)
         name = _name(inputs)
         id = f"{inputs['namespace']}/{inputs['kind']}/{'.'.join(name.parts)}"
@@ -119,6 +124,7 @@ class SqlObjects(PlatformResource):
 
     def update(self, op: Operation) -> Properties:
         """Rename, then alter the options."""
+        _required(op)
         inputs = op.inputs
         old, new = _name(op.state), _name(inputs)
         if old != new:
@@ -153,6 +159,11 @@ class SqlObjects(PlatformResource):
             "madeOptions": there.options,
             "madeShape": there.shape,
         }
+
+
+def _required(op: Operation) -> None:
+    if "statement" not in op.inputs:
+        raise PluginError(f"{op.name}: statement: a text is required")
 
 
 def _derived(found: ddl.Definition) -> Properties:

@@ -76,8 +76,16 @@ def test_a_table_of_somebody_else_is_refused_adopted_or_imported(table: Resource
     assert platform.tables["vvp.default.greeting"]["properties"]["stream"] == "b"
     imported = Resource(platform, "vvp:index:SqlObject", id="default/TABLE/vvp.default.greeting")
     assert imported.refresh()
+    assert imported.check(**imported.inputs)["namespace"] == "default", "the engine checks what an import has read"
     assert imported.diff(statement=TABLE.replace("'a'", "'b'")).changes == {}
     assert set(imported.diff(statement=TABLE).changes) == {"options.stream"}
+
+
+def test_a_statement_is_required_of_whatever_is_made(table: Resource) -> None:
+    with pytest.raises(PluginError, match="statement: a text is required"):
+        table.handler.preview(table.op(table.check()))
+    with pytest.raises(PluginError, match="statement: a text is required"):
+        table.up()
 
 
 def test_a_failed_statement_is_an_error_with_message_and_line(table: Resource) -> None:
