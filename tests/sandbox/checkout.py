@@ -36,10 +36,11 @@ class Result:
 
 @dataclass
 class Checkout:
-    """A copy of this checkout and the sandbox in it."""
+    """A copy of this checkout and the sandbox in it; `dev` is its stack file as it was when the copy was made."""
 
     folder: Path
     deployed: dict[str, Any] | None = None
+    dev: dict[str, Any] = field(default_factory=stack_file)
     variables: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -81,7 +82,7 @@ class Checkout:
 
     def configure(self, **changes: Any) -> dict[str, Any]:
         """Writes the stack file of `dev`: the repository's with changes (see tests.stacks.changed)."""
-        config = changed(stack_file(), **{f"{NAMESPACE}{path}": value for path, value in changes.items()})
+        config = changed(self.dev, **{f"{NAMESPACE}{path}": value for path, value in changes.items()})
         (self.folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
         return config
 
