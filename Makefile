@@ -66,7 +66,7 @@ test-sandbox: venv ## the program on the real engine against the sandbox
 	$(VENV)/python -m pytest tests/sandbox
 
 test-matrix: venv ## the proof with every layout, engine, kind of identity and way to the bucket (about 15 minutes)
-	$(VENV)/python -m pytest tests/sandbox -m matrix --junit-xml .sandbox/matrix.xml
+	$(VENV)/python -m pytest tests/sandbox -m matrix -o junit_family=xunit1 --junit-xml .sandbox/matrix.xml
 
 format: venv ## format the sources and repair what the linter can
 	$(VENV)/ruff format $(SOURCES)

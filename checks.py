@@ -1,11 +1,13 @@
 """Faults that no single value has: what does not fit together in a stack file."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from components.aws import grants, policies
 from components.names import MAX_IAM_ROLE, ROLE_ANNOTATION
-from job_sections import JOBS_PREFIX, JobSettings, StreamSettings
+from job_sections import JOBS_PREFIX, BlobVerb, JobAccess, JobSettings, StreamSettings
 from sections import (
     AdmissionEngine,
     AdmissionSettings,
@@ -203,8 +205,28 @@ def of_jobs(
                 f"a stream of vvp:streams: {known}",
                 ("vvp:streams",),
             )
+        size = _policy_size(job.access)
+        if size > policies.LONGEST:
+            yield Fault(
+                f"{key}.access",
+                f"grants that make a policy of up to {size:,} characters",
+                f"grants whose policy stays within IAM's {policies.LONGEST:,}: fewer streams, or wider prefixes",
+            )
         for prefix in sorted(job.access.blobs):
             owner = prefix.removeprefix(JOBS_PREFIX).split("/", 1)[0]
             if prefix.startswith(JOBS_PREFIX) and (not owner or owner == name):
                 right = "another prefix: a job always has its own, and nobody has everybody's"
                 yield Fault(f"{key}.access.blobs.{prefix}", f"the prefix {prefix}", right)
+
+
+def _policy_size(access: JobAccess) -> int:
+    """Characters of a job's policy in the region and with the names that make it longest."""
+    account = "ap-southeast-99:123456789012"
+    key = f"arn:aws-us-gov:kms:{account}:key/mrk-{'0' * 32}"
+    granted = [
+        grants.StreamGrant(verb, f"arn:aws-us-gov:kinesis:{account}:stream/{name}", key)
+        for name, verb in access.streams.items()
+    ]
+    own = {f"{JOBS_PREFIX}{'n' * 63}/": BlobVerb.READ_WRITE}
+    blobs = grants.blobs({**access.blobs, **own}, f"arn:aws-us-gov:s3:::{'b' * 63}", key)
+    return len(json.dumps(policies.document(*grants.streams(granted), *blobs), separators=(",", ":")))

@@ -15,7 +15,7 @@ import grpc.aio
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from pulumi_plugin.diffs import Change, Diff, compare
+from pulumi_plugin.diffs import Change, Diff, compare, top_level
 from pulumi_plugin.handlers import (
     CheckFailed,
     Created,
@@ -68,6 +68,7 @@ __all__ = [
     "lookup",
     "preview_outputs",
     "serve",
+    "top_level",
 ]
 
 

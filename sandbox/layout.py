@@ -32,7 +32,6 @@ PORT_NAMES = (
     "etcd_peer",
     "apiserver",
     "kwok",
-    "agent",
     "kyverno",
     "kyverno_metrics",
     "platform",

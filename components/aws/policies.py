@@ -7,10 +7,12 @@ outputs; `pulumi.Output.json_dumps` turns a document into the JSON that a resour
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
-from pulumi import Input
+from pulumi import Input, Output
 
 IRSA_AUDIENCE = "sts.amazonaws.com"
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
+LONGEST = 6144
+"""Characters of a managed policy, blanks aside: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html."""
 
 Value = Input[str] | Sequence[Input[str]]
 
@@ -47,6 +49,12 @@ def allow(sid: str, actions: Sequence[str] | str, resources: Value) -> Statement
         resources: ARNs.
     """
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def joined(*parts: Input[str]) -> Input[str]:
+    """An ARN from parts: plain text if all of them are, so that a document can be made and measured without Pulumi."""
+    plain = [part for part in parts if isinstance(part, str)]
+    return "".join(plain) if len(plain) == len(parts) else Output.concat(*parts)
 
 
 def service_trust(service: str) -> Document:

@@ -8,7 +8,7 @@ from pulumi import Output, ResourceOptions
 
 from components.aws import grants
 from components.aws.identity import Issuer, WorkloadIdentity
-from components.aws.policies import Statement, document
+from components.aws.policies import document
 from components.aws.storage import BlobStorage
 from components.aws.streams import Stream
 from job_sections import JOBS_PREFIX, BlobVerb, JobAccess
@@ -61,7 +61,12 @@ class JobAccessGrants(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         scoped = blob_access is JobBlobAccess.SCOPED
-        statements = _streams(access, streams) + _blobs(name, access, storage, scoped)
+        prefixes = {**access.blobs, **({f"{JOBS_PREFIX}{name}/": BlobVerb.READ_WRITE} if scoped else {})}
+        granted = [
+            grants.StreamGrant(verb, streams[stream].stream_arn, streams[stream].key_arn)
+            for stream, verb in sorted(access.streams.items())
+        ]
+        statements = [*grants.streams(granted), *grants.blobs(prefixes, storage.bucket_arn, storage.key_arn)]
         if not scoped:
             storage.grant_shared(self.identity)
         if statements:
@@ -75,23 +80,6 @@ class JobAccessGrants(pulumi.ComponentResource):
             self.identity.attach(f"{identity.role_prefix}-{name}", policy.arn)
         self.flink = _state(name, storage) if scoped else {}
         self.register_outputs({"roleArn": self.identity.role_arn})
-
-
-def _streams(access: JobAccess, streams: Mapping[str, Stream]) -> list[Statement]:
-    granted = [(verb, name, streams[name]) for name, verb in access.streams.items()]
-    return [s for verb, name, stream in granted for s in grants.stream(verb, name, stream.stream_arn, stream.key_arn)]
-
-
-def _blobs(name: str, access: JobAccess, storage: BlobStorage, scoped: bool) -> list[Statement]:
-    prefixes = dict(access.blobs)
-    if scoped:
-        prefixes[f"{JOBS_PREFIX}{name}/"] = BlobVerb.READ_WRITE
-    statements = [
-        statement
-        for index, (prefix, verb) in enumerate(sorted(prefixes.items()))
-        for statement in grants.blob(verb, f"Blobs{index}", storage.bucket_arn, prefix, storage.key_arn)
-    ]
-    return [grants.bucket_location(storage.bucket_arn), *statements] if statements else []
 
 
 def _state(name: str, storage: BlobStorage) -> Mapping[str, Output[str]]:

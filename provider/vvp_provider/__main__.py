@@ -3,9 +3,9 @@
 import logging
 from typing import Any
 
+from pulumi_plugin.base import serve
 from vvp_provider import __version__
 from vvp_provider.api import AuthorizationFilter
-from vvp_provider.engine import serve
 from vvp_provider.provider import Provider
 
 

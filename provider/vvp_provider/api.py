@@ -20,7 +20,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
-from vvp_provider.engine import PluginError
+from pulumi_plugin.base import PluginError
 
 log = logging.getLogger("vvp_provider")
 

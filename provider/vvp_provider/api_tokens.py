@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from vvp_provider.api import Conflict, NotFound
+from pulumi_plugin.base import Created, Diff, Found, Operation, PluginError, Properties, compare, preview_outputs
+from vvp_provider.api import Conflict
 from vvp_provider.checks import Faults
-from vvp_provider.engine import Created, Diff, Found, Operation, PluginError, Properties, compare, preview_outputs
 from vvp_provider.namespaces import ROLES
 from vvp_provider.resource import PlatformResource, split_id
 
@@ -68,7 +68,4 @@ class ApiTokens(PlatformResource):
 
     def delete(self, op: Operation) -> None:
         """Revoke it."""
-        try:
-            self.api(op).request("DELETE", _path(*split_id(op)))
-        except NotFound:
-            return
+        self.remove(op, _path(*split_id(op)))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.ververica.sql import ObjectName
+from pulumi_plugin.base import PluginError
 from vvp_provider.api import Api, Json
-from vvp_provider.engine import PluginError
 
 _SUCCESS = ("RESULT_SUCCESS", "RESULT_SUCCESS_WITH_ROWS")
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from vvp_provider.engine import CheckFailed, Properties, Unknown
+from pulumi_plugin.base import CheckFailed, Properties, Unknown
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LOOSE = re.compile(r"[0-9A-Za-z_-]+")
@@ -62,6 +62,12 @@ class Faults:
                 f"{value!r} is not a name the platform takes: at most {LOOSE_LENGTH} letters, digits, hyphens and "
                 "underscores",
             )
+
+    def metadata(self) -> None:
+        """Namespace, labels and annotations."""
+        self.label("namespace")
+        self.text_map("labels")
+        self.text_map("annotations")
 
     def one_of(self, path: str, value: Any, allowed: tuple[str, ...]) -> None:
         """One of a few words, or unknown."""

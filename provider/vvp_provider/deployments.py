@@ -5,9 +5,7 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 
 from typing import Any
 
-from vvp_provider.api import Conflict, Json, NotFound
-from vvp_provider.checks import Faults
-from vvp_provider.engine import (
+from pulumi_plugin.base import (
     Change,
     Created,
     Diff,
@@ -19,9 +17,11 @@ from vvp_provider.engine import (
     compare,
     preview_outputs,
 )
+from vvp_provider.api import Conflict, Json, NotFound
+from vvp_provider.checks import Faults
 from vvp_provider.lifecycle import Lifecycle, StateNotReached, at_once, job_id
 from vvp_provider.matching import project, same
-from vvp_provider.resource import PlatformResource, exists_already, is_own, metadata, split_id, without_mark
+from vvp_provider.resource import PlatformResource, exists_already, identity, may_take, metadata, split_id
 from vvp_provider.settings import Connection
 from vvp_provider.specs import check_spec
 from vvp_provider.waiting import wait_until
@@ -49,9 +49,7 @@ class Deployments(PlatformResource):
         """Names, and the specification with its defaults."""
         faults = Faults({"namespace": "default", "stop": "savepoint"} | op.inputs, KNOWN)
         faults.label("name")
-        faults.label("namespace")
-        faults.text_map("labels")
-        faults.text_map("annotations")
+        faults.metadata()
         faults.one_of("stop", faults.inputs["stop"], STOPS)
         spec = check_spec(faults, op.inputs.get("spec"))
         inputs = faults.done()
@@ -91,7 +89,7 @@ class Deployments(PlatformResource):
             live = self.api(op).request("POST", life.path.rpartition("/")[0], body=first)
         except Conflict as error:
             before = life.get()
-            if not (inputs.get("adopt") or is_own(before, op)):
+            if not may_take(before, op):
                 what = f"deployment {inputs['name']!r} in namespace {inputs['namespace']!r}"
                 raise exists_already(what, op, _id(inputs)) from error
             live = before
@@ -186,20 +184,13 @@ def _sent(op: Operation, inputs: Properties) -> Json:
 
 def _described(live: Json) -> Properties:
     """The inputs that would describe a deployment."""
-    data = live["metadata"]
     spec = dict(live["spec"])
     if spec.get("deploymentTargetName"):
         # The platform's own, beside the name.
         spec.pop("deploymentTargetId", None)
-    found: Properties = {
-        "name": data["name"],
-        "namespace": data["namespace"],
-        "labels": data.get("labels") or {},
-        "annotations": without_mark(data.get("annotations")),
-        "spec": spec,
-    }
-    if data.get("displayName"):
-        found["displayName"] = data["displayName"]
+    found: Properties = {**identity(live), "spec": spec}
+    if name := live["metadata"].get("displayName"):
+        found["displayName"] = name
     return found
 
 

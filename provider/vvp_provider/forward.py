@@ -14,7 +14,7 @@ import httpx
 import yaml
 from httpcore import SOCKET_OPTION
 
-from vvp_provider.engine import PluginError
+from pulumi_plugin.base import PluginError
 
 
 class PortForward(httpcore.NetworkBackend):

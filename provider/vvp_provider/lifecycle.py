@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_plugin.base import PluginError
 from vvp_provider.api import Api, ApiError, Conflict, Json
-from vvp_provider.engine import PluginError
 from vvp_provider.matching import changed, project
 from vvp_provider.waiting import NotInTime, wait_until
 

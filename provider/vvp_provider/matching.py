@@ -6,7 +6,7 @@ The platform fills a specification with defaults and writes quantities its own w
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from vvp_provider.engine import Path, Unknown
+from pulumi_plugin.base import Path, Unknown
 
 _UNITS = {
     "m": Decimal("0.001"),

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from pulumi_plugin.base import Created, Diff, Found, Operation, Properties, Unknown, compare, preview_outputs
 from vvp_provider.api import Conflict, Json, NotFound
 from vvp_provider.checks import Faults
-from vvp_provider.engine import Created, Diff, Found, Operation, Properties, Unknown, compare, preview_outputs
 from vvp_provider.resource import PlatformResource, exists_already, split_id
 from vvp_provider.waiting import wait_until
 

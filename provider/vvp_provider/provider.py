@@ -1,8 +1,8 @@
 """The provider: which resources there are, and the configuration they share."""
 
+from pulumi_plugin.base import Diff, Plugin, PluginError, Properties, ResourceHandler, compare
 from vvp_provider.api_tokens import ApiTokens
 from vvp_provider.deployments import Deployments
-from vvp_provider.engine import Diff, Plugin, PluginError, Properties, ResourceHandler, compare
 from vvp_provider.namespaces import Namespaces
 from vvp_provider.secret_values import SecretValues
 from vvp_provider.settings import Connection, check_settings

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from vvp_provider.api import Api, Json
-from vvp_provider.engine import Operation, PluginError, Properties, ResourceHandler
+from pulumi_plugin.base import Operation, PluginError, Properties, ResourceHandler
+from vvp_provider.api import Api, Json, NotFound
 from vvp_provider.settings import Connection
 
 URN_ANNOTATION = "pulumi.com/urn"
@@ -23,6 +23,13 @@ class PlatformResource(ResourceHandler):
     def api(self, op: Operation) -> Api:
         """The platform's API for one operation."""
         return self._connection.api(op.cancelled)
+
+    def remove(self, op: Operation, path: str) -> None:
+        """Delete what is at a path; gone already is done."""
+        try:
+            self.api(op).request("DELETE", path)
+        except NotFound:
+            return
 
 
 def split_id(op: Operation, form: str = "NAMESPACE/NAME") -> list[str]:
@@ -47,10 +54,10 @@ def exists_already(what: str, op: Operation, id: str) -> PluginError:
     )
 
 
-def is_own(live: Json, op: Operation) -> bool:
-    """Whether this very resource made it, in a run that was interrupted before the state was written."""
+def may_take(live: Json, op: Operation) -> bool:
+    """Whether what exists may become this resource: adopted, or made by it in a run that ended before it was noted."""
     annotations: dict[str, Any] = live.get("metadata", {}).get("annotations") or {}
-    return annotations.get(URN_ANNOTATION) == op.urn
+    return bool(op.inputs.get("adopt")) or annotations.get(URN_ANNOTATION) == op.urn
 
 
 def metadata(op: Operation, inputs: Properties) -> Json:
@@ -66,6 +73,13 @@ def metadata(op: Operation, inputs: Properties) -> Json:
     return result
 
 
-def without_mark(annotations: dict[str, str] | None) -> dict[str, str]:
-    """Annotations less the owner's mark."""
-    return {key: value for key, value in (annotations or {}).items() if key != URN_ANNOTATION}
+def identity(live: Json) -> Properties:
+    """The inputs that would give an object its metadata: less the owner's mark."""
+    data = live["metadata"]
+    annotations: dict[str, str] = data.get("annotations") or {}
+    return {
+        "name": data["name"],
+        "namespace": data["namespace"],
+        "labels": data.get("labels") or {},
+        "annotations": {key: value for key, value in annotations.items() if key != URN_ANNOTATION},
+    }

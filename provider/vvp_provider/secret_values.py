@@ -5,11 +5,11 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 
 from typing import ClassVar
 
-from vvp_provider.api import Conflict, Json, NotFound
+from pulumi_plugin.base import Change, Created, Diff, Found, Operation, Properties, compare, preview_outputs, top_level
+from vvp_provider.api import Conflict, Json
 from vvp_provider.checks import Faults
-from vvp_provider.engine import Change, Created, Diff, Found, Operation, Properties, compare, preview_outputs, top_level
 from vvp_provider.matching import project, same
-from vvp_provider.resource import PlatformResource, exists_already, is_own, metadata, split_id, without_mark
+from vvp_provider.resource import PlatformResource, exists_already, identity, may_take, metadata, split_id
 
 KNOWN = ("name", "namespace", "value", "labels", "annotations", "adopt")
 
@@ -27,10 +27,8 @@ class SecretValues(PlatformResource):
         """Names, and that there is a value."""
         faults = Faults({"namespace": "default"} | op.inputs, KNOWN)
         faults.loose_name("name")
-        faults.label("namespace")
+        faults.metadata()
         faults.text("value")
-        faults.text_map("labels")
-        faults.text_map("annotations")
         return faults.done()
 
     def diff(self, op: Operation) -> Diff:
@@ -55,7 +53,7 @@ class SecretValues(PlatformResource):
             api.request("POST", _path(namespace), body=_body(op))
         except Conflict as error:
             live = api.get(_path(namespace, name))
-            if not (op.inputs.get("adopt") or is_own(live, op)):
+            if not may_take(live, op):
                 raise exists_already(f"secret value {name!r} in namespace {namespace!r}", op, id) from error
             api.request("PATCH", _path(namespace, name), body=_body(op))
         return Created(id, dict(op.inputs))
@@ -66,13 +64,7 @@ class SecretValues(PlatformResource):
         live = self.api(op).find(_path(namespace, name))
         if live is None:
             return None
-        data = live["metadata"]
-        found = {
-            "name": name,
-            "namespace": namespace,
-            "labels": data.get("labels") or {},
-            "annotations": without_mark(data.get("annotations")),
-        }
+        found = identity(live)
         inputs = {**op.old_inputs, **project({**op.old_inputs, "value": None}, found)} if op.old_inputs else found
         return Found(op.id, dict(inputs), inputs)
 
@@ -83,10 +75,7 @@ class SecretValues(PlatformResource):
 
     def delete(self, op: Operation) -> None:
         """Remove it."""
-        try:
-            self.api(op).request("DELETE", _path(*split_id(op)))
-        except NotFound:
-            return
+        self.remove(op, _path(*split_id(op)))
 
 
 def _body(op: Operation) -> Json:

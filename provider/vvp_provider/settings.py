@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
+from pulumi_plugin.base import CheckFailed, PluginError, Properties, Unknown
 from vvp_provider.api import Api
-from vvp_provider.engine import CheckFailed, PluginError, Properties, Unknown
 from vvp_provider.forward import ForwardTransport, PortForward
 
 KNOWN = ("endpoint", "kubeconfig", "namespace", "service", "port", "token", "requestTimeout", "retryTimeout")

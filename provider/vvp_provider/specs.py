@@ -6,8 +6,8 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 from typing import Any, cast
 
 from components.ververica.sql import SqlFault, Statement, split
+from pulumi_plugin.base import Properties, Unknown
 from vvp_provider.checks import Faults
-from vvp_provider.engine import Properties, Unknown
 
 STATES = ("RUNNING", "SUSPENDED", "CANCELLED")
 UPGRADES = ("STATEFUL", "STATELESS", "NONE")

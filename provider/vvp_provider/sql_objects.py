@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from components.ververica.sql import ObjectName, SqlFault, single
-from vvp_provider import catalog, ddl
-from vvp_provider.checks import Faults
-from vvp_provider.engine import (
+from pulumi_plugin.base import (
     UNKNOWN,
     Change,
     Created,
@@ -25,6 +23,8 @@ from vvp_provider.engine import (
     preview_outputs,
     top_level,
 )
+from vvp_provider import catalog, ddl
+from vvp_provider.checks import Faults
 from vvp_provider.resource import PlatformResource, exists_already, split_id
 
 KNOWN = ("statement", "namespace", "catalog", "database", "adopt")

@@ -1,10 +1,10 @@
 """`vvp:index:DeploymentTarget`. See https://docs.ververica.com/vvp/platform-operations/deployment-targets."""
 
-from vvp_provider.api import Conflict, Json, NotFound
+from pulumi_plugin.base import Created, Diff, Found, Operation, Properties, compare, preview_outputs
+from vvp_provider.api import Conflict, Json
 from vvp_provider.checks import Faults
-from vvp_provider.engine import Created, Diff, Found, Operation, Properties, compare, preview_outputs
 from vvp_provider.matching import project, same
-from vvp_provider.resource import PlatformResource, exists_already, is_own, metadata, split_id, without_mark
+from vvp_provider.resource import PlatformResource, exists_already, identity, may_take, metadata, split_id
 
 KNOWN = ("name", "namespace", "kubernetesNamespace", "labels", "annotations", "adopt")
 
@@ -20,10 +20,8 @@ class DeploymentTargets(PlatformResource):
         """Names, labels and annotations."""
         faults = Faults({"namespace": "default"} | op.inputs, KNOWN)
         faults.loose_name("name")
-        faults.label("namespace")
+        faults.metadata()
         faults.label("kubernetesNamespace")
-        faults.text_map("labels")
-        faults.text_map("annotations")
         return faults.done()
 
     def diff(self, op: Operation) -> Diff:
@@ -47,10 +45,7 @@ class DeploymentTargets(PlatformResource):
             live = api.request("POST", _path(namespace), body=_body(op))
         except Conflict as error:
             live = api.get(_path(namespace, name))
-            if (
-                not (op.inputs.get("adopt") or is_own(live, op))
-                or _kubernetes(live) != op.inputs["kubernetesNamespace"]
-            ):
+            if not may_take(live, op) or _kubernetes(live) != op.inputs["kubernetesNamespace"]:
                 raise exists_already(f"deployment target {name!r} in namespace {namespace!r}", op, id) from error
             live = api.request("PUT", _path(namespace, name), body=_body(op))
         return Created(id, _outputs(op.inputs, live))
@@ -61,14 +56,7 @@ class DeploymentTargets(PlatformResource):
         live = self.api(op).find(_path(namespace, name))
         if live is None:
             return None
-        data = live["metadata"]
-        found = {
-            "name": name,
-            "namespace": namespace,
-            "kubernetesNamespace": _kubernetes(live),
-            "labels": data.get("labels") or {},
-            "annotations": without_mark(data.get("annotations")),
-        }
+        found = {**identity(live), "kubernetesNamespace": _kubernetes(live)}
         inputs = {**op.old_inputs, **project(op.old_inputs, found)} if op.old_inputs else found
         return Found(op.id, _outputs(inputs, live), inputs)
 
@@ -79,10 +67,7 @@ class DeploymentTargets(PlatformResource):
 
     def delete(self, op: Operation) -> None:
         """Remove it; the platform refuses while a deployment refers to it."""
-        try:
-            self.api(op).request("DELETE", _path(*split_id(op)))
-        except NotFound:
-            return
+        self.remove(op, _path(*split_id(op)))
 
 
 def _kubernetes(live: Json) -> str:

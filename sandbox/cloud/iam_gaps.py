@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from sandbox.cloud import emulator, roles
+from sandbox.cloud.errors import Refused
 
 Parameters = dict[str, Any]
 Action = Callable[[Parameters], emulator.Reply]
@@ -19,14 +20,6 @@ Action = Callable[[Parameters], emulator.Reply]
 MOST_CLIENT_IDS = 100
 ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 TRUST_MEMBERS = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition"}
-
-
-class Refused(Exception):
-    """An error of IAM."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.reply: emulator.Reply = emulator.service("iam")._error(status, code, escape(message), ns="iam")
 
 
 def fill() -> None:
@@ -51,10 +44,17 @@ def _checked(action: Action, check: Callable[[Parameters], None]) -> Action:
         try:
             check(parameters)
         except Refused as refused:
-            return refused.reply
+            return _reply(refused)
         return action(parameters)
 
     return strict
+
+
+def _reply(refused: Refused) -> emulator.Reply:
+    reply: emulator.Reply = emulator.service("iam")._error(
+        refused.status, refused.code, escape(refused.message), ns="iam"
+    )
+    return reply
 
 
 def _value(parameters: Parameters, name: str) -> str:
@@ -84,7 +84,7 @@ def _on_provider(name: str, change: Callable[[dict[str, Any], Parameters], str |
         arn = _value(parameters, "OpenIDConnectProviderArn")
         provider = iam._oidc_providers.get(arn)
         if provider is None:
-            return Refused("NoSuchEntity", f"OpenIDConnect Provider not found for arn {arn}", 404).reply
+            return _reply(Refused("NoSuchEntity", f"OpenIDConnect Provider not found for arn {arn}", 404))
         result = change(provider, parameters) or ""
         reply: emulator.Reply = iam._xml(200, f"{name}Response", result, ns="iam")
         return reply

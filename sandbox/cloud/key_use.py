@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.cloud import emulator
+from sandbox.cloud.errors import Refused
 from sandbox.cloud.iam import kinesis_request
 
 ALGORITHM = "x-amz-server-side-encryption"
@@ -18,15 +19,6 @@ AWS_MANAGED = "alias/aws/"
 """Keys that AWS keeps for a service; their own policy lets everybody in the account use them through it."""
 
 Query = dict[str, list[str]]
-
-
-class Refused(Exception):
-    """KMS would not let the service use the key."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 from sandbox.cloud import emulator, oidc, roles
 from sandbox.cloud.eks import associations, checks
-from sandbox.cloud.rest import Api, Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Api, Input
 
 PRINCIPAL = AUDIENCE = "pods.eks.amazonaws.com"
 SECONDS = 6 * 3600

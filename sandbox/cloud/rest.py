@@ -15,19 +15,11 @@ from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 from sandbox.cloud import emulator
+from sandbox.cloud.errors import Refused
 
 Input = dict[str, Any]
 Operation = Callable[[Input], Any]
 """Takes an operation's valid input, gives the members of its output; raises Refused."""
-
-
-class Refused(Exception):
-    """An error of the service, by the name that its model has for it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True)

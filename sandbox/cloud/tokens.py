@@ -13,20 +13,11 @@ from xml.sax.saxutils import escape
 import jwt
 
 from sandbox.cloud import emulator, oidc, roles
+from sandbox.cloud.errors import Refused
 
 ACTION = "AssumeRoleWithWebIdentity"
 SHORTEST, LONGEST, USUAL = 900, 43_200, 3600
 """DurationSeconds: what the API takes, and what it means to leave it out."""
-
-
-class Refused(Exception):
-    """An error of STS."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
 
 
 def serve(handler: emulator.Handler) -> emulator.Handler:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from components.names import ROLE_ANNOTATION
 from sandbox.prove import forge
 from sandbox.prove.aws import TOKEN_REFUSALS, Aws, Credentials, tried
 from sandbox.prove.expected import ASSUME_ROLE, INTRUDERS, POD_IDENTITY, WEB_IDENTITY, Account, Expected
 from sandbox.prove.kube import Kube, Missing
 from sandbox.prove.rows import Outcome
 
-ANNOTATION = "eks.amazonaws.com/role-arn"
 AUDIENCES = {WEB_IDENTITY: "sts.amazonaws.com", POD_IDENTITY: "pods.eks.amazonaws.com"}
 SESSION = "prove"
 
@@ -83,9 +83,9 @@ class Exchange:
             return self.by_token(exchange, token, "")
         path = f"namespaces/{account.namespace}/serviceaccounts/{account.name}"
         live: dict[str, Any] = self._kube.call("GET", path)["metadata"].get("annotations") or {}
-        annotated = str(live.get(ANNOTATION, "")).rpartition("/")[2]
+        annotated = str(live.get(ROLE_ANNOTATION, "")).rpartition("/")[2]
         if account.role and not annotated:
-            return Outcome(False, f"the account has no annotation {ANNOTATION}"), None
+            return Outcome(False, f"the account has no annotation {ROLE_ANNOTATION}"), None
         outcome, credentials = Outcome(False, "no role"), None
         for role in [annotated] if annotated else self._expected.roles:
             outcome, credentials = self.by_token(exchange, token, role)

@@ -12,11 +12,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from components.names import ROLE_ANNOTATION
 from sandbox import engine, layout
 from sandbox.prove.aws import Aws, Credentials
 from sandbox.prove.cloud import Cloud
 from sandbox.prove.cluster import Cluster
-from sandbox.prove.exchange import ANNOTATION, Exchange
+from sandbox.prove.exchange import Exchange
 from sandbox.prove.expected import INTRUDERS, Expected, stack_settings
 from sandbox.prove.kube import Answered, Kube
 from sandbox.prove.picture import page
@@ -87,7 +88,7 @@ def strangers(aws: Aws, admin: Kube, expected: Expected) -> tuple[str, ...]:
     found = {
         f"{account['metadata']['namespace']}/{account['metadata']['name']}"
         for account in accounts
-        if ANNOTATION in (account["metadata"].get("annotations") or {})
+        if ROLE_ANNOTATION in (account["metadata"].get("annotations") or {})
     }
     live = {f"{account['metadata']['namespace']}/{account['metadata']['name']}" for account in accounts}
     pages = aws.client("eks", aws.admin).get_paginator("list_pod_identity_associations")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.aws.policies import LONGEST
 from components.ververica.jobs import CHECKSUM
 from tests.program.recorder import ACCOUNT, ISSUER, Program, run
 from tests.stacks import ROOT, changed, stack_file
@@ -53,17 +54,17 @@ def test_a_stream_without_shards_is_on_demand() -> None:
 
 def test_seed_vvp_policy_greeting_request_consumer_json(dev: Program) -> None:
     found = statements(dev, CONSUMER)
-    read = found["ReadGreetingRequest"]
+    read = found["ReadPollingStreams"]
     assert set(read["Action"]) == {"kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"}
-    assert read["Resource"] == STREAM
-    assert found["KeyGreetingRequest"]["Action"] == ["kms:Decrypt"]
+    assert read["Resource"] == [STREAM]
+    assert found["DecryptStreams"]["Action"] == ["kms:Decrypt"]
 
 
 def test_seed_vvp_policy_greeting_request_producer_json(dev: Program) -> None:
     found = statements(dev, PRODUCER)
-    assert found["WriteGreetingRequest"]["Action"] == ["kinesis:PutRecords"]
-    assert found["WriteGreetingRequest"]["Resource"] == STREAM
-    assert found["KeyGreetingRequest"]["Action"] == ["kms:GenerateDataKey"]
+    assert found["WriteStreams"]["Action"] == ["kinesis:PutRecords"]
+    assert found["WriteStreams"]["Resource"] == [STREAM]
+    assert found["EncryptStreams"]["Action"] == ["kms:GenerateDataKey"]
 
 
 @pytest.mark.parametrize(
@@ -91,11 +92,11 @@ def test_other_ways_to_read_add_what_they_call(verb: str, more: set[str]) -> Non
 
 def test_a_job_reaches_its_own_prefix_only(dev: Program) -> None:
     found = statements(dev, CONSUMER)
-    assert found["ObjectsBlobs0"]["Resource"] == f"{BUCKET}/jobs/{CONSUMER}/*"
-    listing = found["ListBlobs0"]
+    assert found["ReadBlobs"]["Resource"] == found["WriteBlobs"]["Resource"] == [f"{BUCKET}/jobs/{CONSUMER}/*"]
+    listing = found["ListBlobs"]
     assert listing["Resource"] == BUCKET
     assert listing["Condition"] == {"StringLike": {"s3:prefix": [f"jobs/{CONSUMER}/*", f"jobs/{CONSUMER}"]}}
-    assert not [s for s in found.values() if s["Resource"] in ("*", f"{BUCKET}/*")]
+    assert not [s for s in found.values() if {"*", f"{BUCKET}/*"} & set(s["Resource"])]
     flink = deployment(dev, CONSUMER)["template"]["spec"]["flinkConfiguration"]
     assert flink["state.checkpoints.dir"] == f"s3://vvp-blob-storage/jobs/{CONSUMER}/checkpoints"
     assert {"state.savepoints.dir", "high-availability.storageDir"} < set(flink)
@@ -105,16 +106,34 @@ def test_seed_shared_blob_storage_must_be_asked_for() -> None:
     program = stack(blobStorage__jobAccess="shared")
     attached = program.one("aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"{CONSUMER}-vvp-blob-storage")
     assert attached.inputs["policyArn"] == f"arn:aws:iam::{ACCOUNT}:policy/vvp-blob-storage"
-    assert set(statements(program, CONSUMER)) == {"ReadGreetingRequest", "KeyGreetingRequest"}
+    assert set(statements(program, CONSUMER)) == {"ReadPollingStreams", "DecryptStreams"}
     assert deployment(program, CONSUMER)["template"]["spec"]["flinkConfiguration"] == {}
 
 
 def test_further_prefixes_are_granted_by_verb() -> None:
     blobs = {"reports/": "read", "out/": "write"}
     found = statements(stack(**{f"jobs__{CONSUMER}__access__blobs": blobs}), CONSUMER)
-    by_resource = {s["Resource"]: set(s["Action"]) for name, s in found.items() if name.startswith("Objects")}
-    assert by_resource[f"{BUCKET}/reports/*"] == {"s3:GetObject"}
-    assert "s3:GetObject" not in by_resource[f"{BUCKET}/out/*"]
+    own = f"{BUCKET}/jobs/{CONSUMER}/*"
+    assert found["ReadBlobs"]["Action"] == ["s3:GetObject"]
+    assert found["ReadBlobs"]["Resource"] == [own, f"{BUCKET}/reports/*"]
+    assert "s3:GetObject" not in found["WriteBlobs"]["Action"]
+    assert found["WriteBlobs"]["Resource"] == [own, f"{BUCKET}/out/*"]
+    listed = found["ListBlobs"]["Condition"]["StringLike"]["s3:prefix"]
+    assert listed == [f"jobs/{CONSUMER}/*", f"jobs/{CONSUMER}", "out/*", "out", "reports/*", "reports"]
+
+
+def test_streams_of_one_verb_share_a_statement() -> None:
+    names = [f"s-{index}" for index in range(15)]
+    program = stack(
+        streams={name: {} for name in names} | {"greeting-request": {"shards": 1}},
+        **{f"jobs__{CONSUMER}__access__streams": dict.fromkeys(names, "read-fan-out") | {"greeting-request": "write"}},
+    )
+    found = statements(program, CONSUMER)
+    assert len(found["ReadFanOutStreams"]["Resource"]) == len(names)
+    assert len(found["StreamConsumers"]["Resource"]) == len(names)
+    assert found["WriteStreams"]["Resource"] == [STREAM]
+    policy = program.one("aws:iam/policy:Policy", CONSUMER).inputs["policy"]
+    assert len(policy) <= LONGEST
 
 
 @pytest.mark.parametrize("job", [CONSUMER, PRODUCER])

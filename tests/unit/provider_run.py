@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
+from pulumi_plugin.base import Diff, InitFailed, Operation, Properties, ResourceHandler
 from tests.unit.fake_platform import FakePlatform
-from vvp_provider.engine import Diff, InitFailed, Operation, Properties, ResourceHandler
 from vvp_provider.provider import Provider
 
 

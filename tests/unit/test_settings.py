@@ -125,6 +125,14 @@ def test_an_existing_vpc_excludes_a_new_one() -> None:
     assert check({**DEV, "network": {"existing": existing}}, REGION).network.existing is not None
 
 
+def test_grants_that_no_policy_can_hold_are_refused() -> None:
+    names = [f"stream-{index}" for index in range(60)]
+    key = "jobs__greeting-request-consumer__access__streams"
+    changes: dict[str, Any] = {"streams": {name: {} for name in names}, key: dict.fromkeys(names, "read-fan-out")}
+    found = faults(**changes)
+    assert "within IAM's 6,144" in found["vvp:jobs.greeting-request-consumer.access"].expected
+
+
 def test_every_fault_is_told_at_once() -> None:
     found = faults(
         region=None,

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from pulumi_plugin.base import UNKNOWN, CheckFailed, InitFailed, PluginError
 from tests.unit.fake_platform import FakePlatform
 from tests.unit.provider_run import Resource
 from vvp_provider import waiting
-from vvp_provider.engine import UNKNOWN, CheckFailed, InitFailed, PluginError
 
 SQL = "INSERT INTO sink SELECT * FROM source"
 

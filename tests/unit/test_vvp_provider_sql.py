@@ -2,9 +2,9 @@
 
 import pytest
 
+from pulumi_plugin.base import UNKNOWN, CheckFailed, PluginError
 from tests.unit.fake_platform import FakePlatform
 from tests.unit.provider_run import Resource
-from vvp_provider.engine import UNKNOWN, CheckFailed, PluginError
 
 TABLE = "CREATE TABLE greeting (`name` STRING) WITH ('connector' = 'kinesis', 'stream' = 'a')"
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from sandbox.cloud import emulator, roles
 from sandbox.cloud.eks import checks
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 
 POLICY_PREFIX = "arn:aws:eks::aws:cluster-access-policy/"
 POLICIES = (

@@ -11,7 +11,8 @@ from typing import Any
 
 from sandbox.cloud import emulator
 from sandbox.cloud.eks import associations, checks, clusters, updates
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 
 
 @dataclass(frozen=True)

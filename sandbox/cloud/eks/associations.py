@@ -9,7 +9,8 @@ from typing import Any
 
 from sandbox.cloud import emulator
 from sandbox.cloud.eks import checks
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 
 SUMMARY = ("clusterName", "namespace", "serviceAccount", "associationArn", "associationId", "ownerArn")
 

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from sandbox.cloud import emulator, roles
-from sandbox.cloud.rest import Refused
+from sandbox.cloud.errors import Refused
 
 Record = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.cloud import emulator
 from sandbox.cloud.eks import checks
-from sandbox.cloud.rest import Refused
+from sandbox.cloud.errors import Refused
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from sandbox import layout
 from sandbox.cloud import emulator
 from sandbox.cloud.eks import access, checks, cluster_config, updates
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 from sandbox.cluster import files
 
 VERSIONS = tuple(f"1.{minor}" for minor in range(30, 37))

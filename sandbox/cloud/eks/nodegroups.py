@@ -10,7 +10,8 @@ from typing import Any
 
 from sandbox.cloud import emulator
 from sandbox.cloud.eks import access, checks, updates
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 
 INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.(nano|micro|small|medium|large|(\d+)?xlarge|metal(-\d+xl)?)")
 UNSUPPORTED = ("remoteAccess", "nodeRepairConfig", "warmPoolConfig")

@@ -6,7 +6,8 @@ See https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterConfig.
 from typing import Any
 
 from sandbox.cloud.eks import checks, cluster_config, clusters, updates
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 
 SETTINGS = ("resourcesVpcConfig", "logging", "accessConfig", "upgradePolicy", "deletionProtection")
 NEXT_MODE = {"CONFIG_MAP": "API_AND_CONFIG_MAP", "API_AND_CONFIG_MAP": "API"}

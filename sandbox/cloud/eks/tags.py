@@ -3,7 +3,8 @@
 from typing import Any
 
 from sandbox.cloud.eks import checks
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 
 ARNS = {
     "clusters": "arn",

@@ -5,7 +5,8 @@ import uuid
 from typing import Any
 
 from sandbox.cloud.eks import checks
-from sandbox.cloud.rest import Input, Refused
+from sandbox.cloud.errors import Refused
+from sandbox.cloud.rest import Input
 
 # A record is kept in its cluster's, under a name with an underscore: those are not shown (see `clusters.show`).
 KEPT = "_updates"

@@ -9,8 +9,6 @@ import json
 import logging
 from pathlib import Path
 
-import httpx
-
 from sandbox.cluster import files
 from sandbox.cluster.agent import images, kyverno_pod
 from sandbox.cluster.agent.api import Api, Object
@@ -28,8 +26,6 @@ class Kyverno(PodProcess):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api, "kyverno", files.kyverno())
-        # A kubelet's probe does not check the certificate either.
-        self._probe = httpx.AsyncClient(verify=False, timeout=2, trust_env=False)
 
     def plays(self, pod: Object) -> bool:
         """Pods with the image of the admission controller."""
@@ -38,13 +34,6 @@ class Kyverno(PodProcess):
     async def launch(self, pod: Object) -> Launch:
         """See `kyverno_pod`."""
         return kyverno_pod.launch(pod, kubeconfig=_kubeconfig(self._api.server))
-
-    async def is_ready(self, wanted: Launch) -> bool:
-        """Asks the process."""
-        try:
-            return (await self._probe.get(wanted.probe)).is_success
-        except httpx.TransportError:
-            return False
 
     def recognizes(self, argv: list[str]) -> bool:
         """The binary."""

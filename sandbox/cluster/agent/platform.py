@@ -5,8 +5,6 @@ import json
 import os
 import sys
 
-import httpx
-
 from sandbox import layout
 from sandbox.cluster import files
 from sandbox.cluster.agent import images
@@ -23,19 +21,11 @@ class Platform(PodProcess):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api, "platform", files.platform())
-        self._probe = httpx.AsyncClient(timeout=2, trust_env=False)
         self._port = layout.Sandbox.load().ports["platform"]
 
     def plays(self, pod: Object) -> bool:
         """Pods with one of the platform's images."""
         return any(images.container(pod, name) for name in ("vvp-gateway", "vvp-appmanager", "vvp-ui"))
-
-    async def is_ready(self, wanted: Launch) -> bool:
-        """Asks the process."""
-        try:
-            return (await self._probe.get(wanted.probe)).is_success
-        except httpx.TransportError:
-            return False
 
     def recognizes(self, argv: list[str]) -> bool:
         """The module."""

@@ -226,9 +226,7 @@ class ObjectHandler(ResourceHandler):
                     f'resource "{op.urn}" was successfully created, but the Kubernetes API server '
                     f"reported that it failed to fully initialize or become live: {error}"
                 )
-                # The engine records these outputs as they are; what a Secret holds must not be among them.
-                shown = {key: value for key, value in live.items() if key not in self.secret_outputs}
-                raise InitFailed(object_id(live), self._outputs(shown, manager), [reason]) from error
+                raise InitFailed(object_id(live), self._outputs(live, manager), [reason]) from error
         return self._outputs(live, manager)
 
     @staticmethod

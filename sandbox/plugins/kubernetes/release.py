@@ -175,9 +175,7 @@ class ReleaseHandler(ResourceHandler):
 
     def _failed(self, id: str, release: Properties, made: Release, what: str, error: HelmError) -> InitFailed:
         reason = f'Helm release "{id}" {what}. Use Helm CLI to investigate: {error}'
-        # The engine records these outputs as they are, and values may hold secrets.
-        shown = {key: value for key, value in release.items() if key not in ("values", "repositoryOpts")}
-        return InitFailed(id, self._outputs(shown, made), [reason])
+        return InitFailed(id, self._outputs(release, made), [reason])
 
     @staticmethod
     def _outputs(release: Properties, made: Release) -> Properties:
