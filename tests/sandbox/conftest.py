@@ -27,11 +27,13 @@ ACCESSES: dict[str, dict[str, Any]] = {
         "platform__layout": "namespace-per-job",
         "blobStorage__jobAccess": "shared",
     },
-    "a namespace per job, own prefixes": {
+    "a namespace per job, further prefixes, connector 5": {
         "admission__engine": "admission-policy",
-        "identity__kind": "irsa",
         "platform__layout": "namespace-per-job",
         "blobStorage__platformAccess": "all-s3-actions",
+        f"{_JOBS[0]}streams": {"greeting-request": "read-connector-5"},
+        f"{_JOBS[0]}blobs": {"reports/": "read", "jobs/greeting-request-producer/": "read"},
+        f"{_JOBS[1]}blobs": {"reports/daily/": "write"},
     },
     "the whole bucket, fan-out, a stream in the clear": {
         "admission__engine": "admission-policy",
@@ -40,12 +42,6 @@ ACCESSES: dict[str, dict[str, Any]] = {
         "blobStorage__platformAccess": "all-s3-actions",
         "streams__greeting-request__encrypted": False,
         f"{_JOBS[0]}streams": {"greeting-request": "read-fan-out"},
-    },
-    "further prefixes, connector 5": {
-        "admission__engine": "admission-policy",
-        f"{_JOBS[0]}streams": {"greeting-request": "read-connector-5"},
-        f"{_JOBS[0]}blobs": {"reports/": "read", "jobs/greeting-request-producer/": "read"},
-        f"{_JOBS[1]}blobs": {"reports/daily/": "write"},
     },
 }
 """Layouts and grants beside those of `dev`, as changes of its stack file."""
