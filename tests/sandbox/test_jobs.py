@@ -1,6 +1,7 @@
 """Jobs as code on the sandbox: they run, records flow with their own identities only, and a change is exactly that."""
 
 import json
+import re
 from typing import Any
 
 import boto3
@@ -8,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.sandbox.checkout import Checkout, deployments
+from tests.sandbox.holes import done
 from tests.sandbox.identities import audience, session, token
 
 pytestmark = pytest.mark.sandbox
@@ -73,6 +75,16 @@ def test_a_job_reaches_its_own_checkpoints_and_nobody_elses(variant: Checkout) -
     assert refused(producer.list_objects_v2, Bucket=BUCKET, Prefix=f"jobs/{CONSUMER}/")
     assert refused(producer.list_objects_v2, Bucket=BUCKET)
     assert refused(producer.get_object, Bucket=BUCKET, Key="artifacts/any.jar")
+
+
+def test_jobs_outlive_a_restart_of_everything(dev: Checkout) -> None:
+    before = deployments(dev)
+    done(dev.make("down"))
+    refresh = done(dev.make("refresh"))
+    assert not re.search(r"to (create|update|replace|delete)|[1-9]\d* (updated|deleted)", refresh.output), refresh
+    assert deployments(dev) == before
+    pods = dev.json("kubectl", "-n", "vvp", "get", "pods", "-l", "deploymentName", "-o", "json")["items"]
+    assert {pod["metadata"]["labels"]["jobId"] for pod in pods} == {found["jobId"] for found in before.values()}
 
 
 def test_jobs_with_faults_are_refused_together(dev: Checkout) -> None:
