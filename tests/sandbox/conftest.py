@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import toolchain
 from sandbox.plugins.kubernetes.cluster import Cluster
-from tests.sandbox import kubernetes_objects
+from tests.sandbox import kubernetes_objects, token_world
 from tests.sandbox.checkout import Checkout
+from tests.sandbox.token_world import World
 
 FIRST = "test_stack_up"
 LAST = "test_stack_destroy"
@@ -144,3 +146,16 @@ def helm() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         yield str(folder / "helm")
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One cloud for all tests of the token service: none of them changes what another relies on."""
+    with token_world.running(tmp_path_factory.mktemp("cloud")) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def stranger() -> rsa.RSAPrivateKey:
+    """The key of a cluster that is not this one."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.sandbox import cloud_fixtures
+from tests.sandbox.cloud_calls import make_cluster, make_role, refusal, trust
 from tests.sandbox.cloud_fixtures import ACCOUNT, REGION, Cloud
-from tests.sandbox.test_tokens import make_cluster, make_role, refusal, trust
 
 pytestmark = pytest.mark.sandbox
 
