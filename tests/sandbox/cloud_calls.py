@@ -1,4 +1,4 @@
-"""Calls that many tests make on a cloud of their own: roles, the cluster and what it needs, and refusals."""
+"""Calls that many tests make on a cloud of their own: roles, users, the cluster and what it needs, and refusals."""
 
 import json
 from typing import Any
@@ -17,6 +17,9 @@ def trust(principal: dict[str, str], actions: list[str], condition: dict[str, An
     if condition:
         statement["Condition"] = condition
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+EC2_TRUST = trust({"Service": "ec2.amazonaws.com"}, ["sts:AssumeRole"])
 
 
 def make_role(cloud: Cloud, name: str, document: str) -> str:
@@ -42,6 +45,19 @@ def make_cluster(cloud: Cloud, name: str = CLUSTER) -> dict[str, Any]:
         accessConfig={"authenticationMode": "API"},
     )
     return eks.describe_cluster(name=name)["cluster"]
+
+
+def user_with(cloud: Cloud, name: str, *statements: dict[str, Any]) -> dict[str, Any]:
+    """An IAM user with a policy, or its policy replaced; gives credentials."""
+    iam = cloud.client("iam")
+    if name not in {user["UserName"] for user in iam.list_users()["Users"]}:
+        iam.create_user(UserName=name)
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Resource": "*", **item} for item in statements],
+    }
+    iam.put_user_policy(UserName=name, PolicyName="policy", PolicyDocument=json.dumps(document))
+    return iam.create_access_key(UserName=name)["AccessKey"]
 
 
 def refusal(call: Any) -> tuple[str, str, int]:

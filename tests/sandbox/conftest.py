@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import toolchain
 from sandbox.plugins.kubernetes.cluster import Cluster
-from tests.sandbox import kubernetes_objects, token_world
+from tests.sandbox import cloud_fixtures, kubernetes_objects, token_world
 from tests.sandbox.checkout import Checkout
+from tests.sandbox.cloud_calls import make_cluster
+from tests.sandbox.cloud_fixtures import Cloud
 from tests.sandbox.token_world import World
 
 FIRST = "test_stack_up"
@@ -146,6 +148,15 @@ def helm() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         yield str(folder / "helm")
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud with one cluster, `vvp`, for all tests of the cloud's layer over ministack."""
+    cloud = cloud_fixtures.prepare(tmp_path_factory.mktemp("cloud"))
+    with cloud_fixtures.running(cloud):
+        make_cluster(cloud)
+        yield cloud
 
 
 @pytest.fixture(scope="session")
