@@ -1,4 +1,4 @@
-"""The sandbox that the tests share, and their order: it is deployed once, and destroyed at the very end."""
+"""What tests share: a sandbox, deployed once and destroyed at the very end, services of their own, and their order."""
 
 import itertools
 import os
@@ -12,8 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import toolchain
+from sandbox.plugins.aws.provider import AwsPlugin
 from sandbox.plugins.kubernetes.cluster import Cluster
-from tests.sandbox import cloud_fixtures, kubernetes_objects, token_world
+from tests.sandbox import aws_questions, cloud_fixtures, kubernetes_objects, token_world
 from tests.sandbox.checkout import Checkout
 from tests.sandbox.cloud_calls import make_cluster
 from tests.sandbox.cloud_fixtures import Cloud
@@ -148,6 +149,17 @@ def helm() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         yield str(folder / "helm")
+
+
+@pytest.fixture(scope="module")
+def plugin() -> AwsPlugin:
+    """A configured aws stand-in that has nothing to talk to."""
+    made = AwsPlugin()
+    made.use_settings(
+        {"region": "eu-central-1", "accessKey": "a", "secretKey": "b", "defaultTags": '{"tags": {"owner": "team"}}'}
+    )
+    made.cloud.caller = {"Account": aws_questions.ACCOUNT, "Arn": aws_questions.ROLE_ARN, "UserId": "A"}
+    return made
 
 
 @pytest.fixture(scope="session")
