@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import toolchain
 from sandbox.plugins.aws.provider import AwsPlugin
+from sandbox.plugins.eks import rules
 from sandbox.plugins.kubernetes.cluster import Cluster
 from tests.sandbox import aws_questions, cloud_fixtures, kubernetes_objects, token_world
 from tests.sandbox.checkout import Checkout
 from tests.sandbox.cloud_calls import make_cluster
 from tests.sandbox.cloud_fixtures import Cloud
+from tests.sandbox.eks_program import MockedCloud
 from tests.sandbox.token_world import World
 
 FIRST = "test_stack_up"
@@ -160,6 +162,14 @@ def plugin() -> AwsPlugin:
     )
     made.cloud.caller = {"Account": aws_questions.ACCOUNT, "Arn": aws_questions.ROLE_ARN, "UserId": "A"}
     return made
+
+
+@pytest.fixture
+def mocked(monkeypatch: pytest.MonkeyPatch) -> MockedCloud:
+    """Pulumi mocks; an AWS CLI counts as present."""
+    monkeypatch.setattr(rules, "require_aws_cli", lambda: None)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    return MockedCloud()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,65 @@
+"""Programs with the eks stand-in's components, run on Pulumi's mocks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, stack
+from pulumi.runtime.settings import SETTINGS
+
+from sandbox.plugins.eks.provider import EksProvider
+
+CLUSTER_ARN = "arn:aws:eks:eu-central-1:123456789012:cluster/vvp"
+ISSUER = "https://oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF"
+NODE_ROLE = "arn:aws:iam::123456789012:role/node"
+
+Registered = dict[str, tuple[str, dict[str, Any]]]
+
+
+class MockedCloud(mocks.Mocks):
+    """Remembers every resource by its name and gives a cluster the outputs that EKS would."""
+
+    def __init__(self) -> None:
+        self.registered: Registered = {}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        assert args.token == "aws:index/getPartition:getPartition", args.token
+        return {"partition": "aws", "dnsSuffix": "amazonaws.com"}, []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.registered[args.name] = (args.typ, dict(args.inputs))
+        outputs: dict[str, Any] = {"name": args.name, "arn": f"arn:aws:test:::{args.name}", **args.inputs}
+        if args.typ == "aws:eks/cluster:Cluster":
+            outputs |= {
+                "arn": CLUSTER_ARN,
+                "endpoint": "https://api.example",
+                "certificateAuthority": {"data": "Q0E="},
+                "identities": [{"oidcs": [{"issuer": ISSUER}]}],
+                "vpcConfig": {**args.inputs["vpcConfig"], "clusterSecurityGroupId": "sg-of-eks"},
+            }
+        return f"{args.name}-id", outputs
+
+
+def run(mocked: MockedCloud, body: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Runs a program on the mocks to its end and gives back its values, with the Outputs resolved."""
+
+    async def program() -> dict[str, Any]:
+        # When one Output fails, all that depend on it fail with it; the first is raised, the others need no log.
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        # A program that was refused leaves Outputs behind, which belong to a loop that is gone.
+        settings: Any = SETTINGS
+        settings.rpc_manager.clear()
+        settings.outputs.clear()
+        mocks.set_mocks(mocked, project="vvp", stack="test", preview=False)
+        found: dict[str, Any] = {}
+        await stack.run_pulumi_func(lambda: found.update(body()))
+        return {key: await pulumi.Output.from_input(value).future() for key, value in found.items()}
+
+    return asyncio.run(program())
+
+
+def construct(mocked: MockedCloud, kind: str, inputs: dict[str, Any], name: str = "vvp") -> dict[str, Any]:
+    return dict(run(mocked, lambda: dict(EksProvider().construct(name, f"eks:index:{kind}", inputs).state)))
