@@ -16,11 +16,14 @@ from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.stack import Stack
 
-from tests.stacks import ROOT
+from tests.stacks import NAMESPACE, ROOT, changed, stack_file
 
 ACCOUNT = "123456789012"
 ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
 STACK = "pulumi:pulumi:Stack"
+ROLE = "aws:iam/role:Role"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+DEV = stack_file()
 _REFERENCE = {rpc._special_sig_key: rpc._special_resource_sig}  # how the wire says: this is a resource
 _EKS_URN = "urn:pulumi:test::vvp::eks:index:Cluster$aws:eks/cluster:Cluster::vvp-eksCluster"
 _CALLS: dict[str, dict[str, Any]] = {
@@ -181,3 +184,8 @@ def run(config: dict[str, Any], *secret_keys: str, preview: bool = False) -> Pro
         settings.reset_options()
         set_all_config({}, [])
     return program
+
+
+def stack(*secret_keys: str, **changes: Any) -> Program:
+    """Runs it with `dev` and these changes (see tests.stacks.changed), which need no namespace."""
+    return run(changed(DEV, **{f"{NAMESPACE}{path}": value for path, value in changes.items()}), *secret_keys)

@@ -9,7 +9,7 @@ import pytest
 
 from components.aws.policies import LONGEST
 from components.ververica.jobs import CHECKSUM
-from tests.program.recorder import ACCOUNT, ISSUER, Program, run
+from tests.program.recorder import ACCOUNT, ISSUER, Program, run, stack
 from tests.stacks import ROOT, changed, stack_file
 
 CONSUMER, PRODUCER = "greeting-request-consumer", "greeting-request-producer"
@@ -20,15 +20,6 @@ TABLES = {
     PRODUCER: {f"default/vvp.default.greeting_request_{name}" for name in ("producer", "datagen")},
 }
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
-
-
-def stack(**changes: Any) -> Program:
-    return run(changed(stack_file(), **{f"vvp:{path}": value for path, value in changes.items()}))
-
-
-@pytest.fixture(scope="module")
-def dev() -> Program:
-    return run(stack_file())
 
 
 def statements(program: Program, policy: str) -> dict[str, dict[str, Any]]:
