@@ -42,8 +42,9 @@ class World:
     def token(
         self, key: rsa.RSAPrivateKey | None = None, kid_of: rsa.RSAPrivateKey | None = None, **claims: Any
     ) -> str:
-        """A token as kube-apiserver writes it; claims replace its own, None leaves one out."""
+        """A token as kube-apiserver writes it; claims replace its own, None leaves one out, times are from now on."""
         now = int(time.time())
+        claims |= {name: now + claims[name] for name in ("exp", "nbf") if claims.get(name) is not None}
         namespace, account = claims.get("sub", SUBJECT).split(":")[-2:]
         body: dict[str, Any] = {
             "aud": [AUDIENCE],
