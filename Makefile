@@ -62,8 +62,8 @@ test-unit: venv ## settings, names, policies and the sandbox's parts, each alone
 test-program: venv ## the program on Pulumi's mocks
 	$(VENV)/python -m pytest tests/program
 
-test-sandbox: venv ## the program on the real engine against the sandbox
-	$(VENV)/python -m pytest tests/sandbox
+test-sandbox: venv ## the program on the real engine against the sandbox, and the sandbox's parts beside it
+	$(VENV)/python -m pytest tests/sandbox --numprocesses 2
 
 test-matrix: venv ## the proof with every layout, engine, kind of identity and way to the bucket (about 15 minutes)
 	$(VENV)/python -m pytest tests/sandbox -m matrix -o junit_family=xunit1 --junit-xml .sandbox/matrix.xml

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox import toolchain
 from sandbox.plugins.aws.provider import AwsPlugin
@@ -67,6 +68,19 @@ COMBINATIONS: dict[str, dict[str, Any]] = {
     ", ".join(values): dict(zip(_FACTORS, values, strict=True)) for values in itertools.product(*_FACTORS.values())
 }
 """Every layout with every engine, kind of identity and way to the bucket; `make test-matrix` tries them all."""
+
+
+class ByFolder(LoadScopeScheduling):
+    """The tests of a folder on one worker and in their order, `stack` beside `parts`: each keeps one core busy."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """See https://pytest-xdist.readthedocs.io/en/stable/distribution.html."""
+    return ByFolder(config, log)
 
 
 @pytest.hookimpl(trylast=True)

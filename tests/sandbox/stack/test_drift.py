@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.sandbox.checkout import Checkout, client
+from tests.sandbox.checkout import WITHOUT_PREVIEW, Checkout, client
 
 pytestmark = pytest.mark.sandbox
 
@@ -50,7 +50,7 @@ def test_drift_is_found_and_repaired(dev: Checkout) -> None:
 
     refresh = dev.make("refresh")
     assert refresh.status == 0, refresh
-    up = dev.make("up")
+    up = dev.make("up", **WITHOUT_PREVIEW)
     assert up.status == 0, up
 
     iam, s3 = client(dev, "iam"), client(dev, "s3")

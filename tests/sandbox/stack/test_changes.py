@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.checkout import Checkout, Result, deployments
+from tests.sandbox.checkout import WITHOUT_PREVIEW, Checkout, Result, deployments
 from tests.sandbox.holes import done
 
 pytestmark = pytest.mark.sandbox
@@ -123,7 +123,7 @@ def test_a_job_whose_pods_are_refused_fails_with_that_reason_and_the_next_up_rep
     done(checkout.run("kubectl", "create", "-f", "-", text=listed))
     checkout.configure(**SIZE)
     try:
-        result = checkout.make("up")
+        result = checkout.make("up", **WITHOUT_PREVIEW)
     finally:
         done(checkout.run("kubectl", "delete", ",".join(kinds), "sunday"))
         checkout.deployed = None

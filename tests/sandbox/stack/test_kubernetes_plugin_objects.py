@@ -139,7 +139,8 @@ def test_waiting_gives_up_and_keeps_what_was_made(cluster: Cluster, namespace: s
     with pytest.raises(InitFailed, match="condition") as failed:
         deploy(own, SECRET, inputs)
     assert failed.value.id == f"{namespace}/s"
-    assert "data" not in failed.value.outputs
+    assert set(failed.value.outputs["data"]) == {"k"}
+    assert "data" in own.secret_outputs, "so the engine gets it as a secret, of a failed creation too"
 
 
 @pytest.mark.sandbox
