@@ -50,7 +50,9 @@ class Checkout:
     @classmethod
     def create(cls) -> "Checkout":
         """Copies the checkout; what an earlier run left in its place is stopped and removed first."""
-        name = f"vvp-tests-{os.getuid()}-{stable_number(str(ROOT)):08x}"[:32]
+        # Each worker of pytest-xdist has one of its own.
+        place = f"{ROOT}{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+        name = f"vvp-tests-{os.getuid()}-{stable_number(place):08x}"[:32]
         checkout = cls(Path(tempfile.gettempdir()) / name)
         if checkout.folder.exists():
             checkout.remove()

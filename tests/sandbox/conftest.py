@@ -71,7 +71,7 @@ COMBINATIONS: dict[str, dict[str, Any]] = {
 
 
 class ByFolder(LoadScopeScheduling):
-    """The tests of a folder on one worker and in their order, `stack` beside `parts`: each keeps one core busy."""
+    """The tests of a folder on one worker, in their order: `stack`, beside it `parts` and `second`, another sandbox."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid.partition("::")[0].rpartition("/")[0]

@@ -1,6 +1,5 @@
 """The proof agrees with what is deployed, and names every hole that is opened by hand; each is closed again."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -8,22 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.access_table import assert_proved
 from tests.sandbox.checkout import Checkout, client
 from tests.sandbox.holes import BUCKET, CONSUMER, HOLES, NS, PRODUCER
 
 pytestmark = pytest.mark.sandbox
-
-
-def rows(checkout: Checkout) -> list[dict[str, Any]]:
-    return json.loads((checkout.folder / ".sandbox" / "access.json").read_text())
-
-
-def assert_proved(checkout: Checkout) -> list[dict[str, Any]]:
-    result = checkout.make("prove")
-    assert result.status == 0, result
-    found = rows(checkout)
-    assert all(row["expected"] == row["observed"] for row in found)
-    return found
 
 
 def test_everything_is_as_the_stack_file_says_and_nothing_is_left(variant: Checkout) -> None:
@@ -55,14 +43,3 @@ def test_a_hole_opened_by_hand_is_named(variant: Checkout, hole: Callable[[Check
 
 def test_after_the_holes_are_closed_everything_is_as_before(variant: Checkout) -> None:
     assert_proved(variant)
-
-
-def test_other_layouts_and_grants_are_as_the_stack_file_says(access: Checkout) -> None:
-    assert_proved(access)
-
-
-@pytest.mark.matrix
-def test_every_combination_is_as_the_stack_file_says(combination: Checkout, record_property: Any) -> None:
-    found = assert_proved(combination)
-    allowed = sum(row["observed"] == "allowed" for row in found)
-    record_property("rows", f"{len(found)} rows agree, {allowed} allowed, {len(found) - allowed} refused")
