@@ -65,7 +65,7 @@ test-program: venv ## the program on Pulumi's mocks
 test-sandbox: venv ## the program on the real engine against the sandbox, and the sandbox's parts beside it
 	$(VENV)/python -m pytest tests/sandbox --numprocesses 2
 
-test-matrix: venv ## the proof with every layout, engine, kind of identity and way to the bucket (about 15 minutes)
+test-matrix: venv ## the proof with every layout, engine, kind of identity and way to the bucket (about 12 minutes)
 	$(VENV)/python -m pytest tests/sandbox -m matrix -o junit_family=xunit1 --junit-xml .sandbox/matrix.xml
 
 format: venv ## format the sources and repair what the linter can

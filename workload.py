@@ -84,8 +84,9 @@ class Workloads:
         made = {table.name: table for workload in workloads for table in workload.tables}
         self.faults += _in_circles(workloads, made)
         for workload in workloads:
-            self.faults += self._unknown_tables(workload, made)
-            yield replace(workload, uses=_uses(workload, made))
+            named = _named(workload)
+            self.faults += self._unknown_tables(workload, named, made)
+            yield replace(workload, uses=_uses(workload, named, made))
 
     def _workload(self, name: str, settings: JobSettings) -> Workload:
         key = f"vvp:jobs.{name}"
@@ -143,8 +144,8 @@ class Workloads:
             return statements
         return []
 
-    def _unknown_tables(self, workload: Workload, made: Container[str]) -> Iterator[Fault]:
-        for name in sorted(_named(workload), key=str):
+    def _unknown_tables(self, workload: Workload, named: Iterable[ObjectName], made: Container[str]) -> Iterator[Fault]:
+        for name in sorted(named, key=str):
             # Stack files declare the platform's own catalog; others, as Paimon's, know their tables themselves.
             if _full(name).startswith(f"{CATALOG}.") and _full(name) not in made:
                 of = "this job or another" if self._one_catalog else "this job: with namespace-per-job it sees no other"
@@ -163,9 +164,9 @@ def _named(workload: Workload) -> frozenset[ObjectName]:
     return frozenset(name for statement in split(workload.script) for name in statement.reads | statement.writes)
 
 
-def _uses(workload: Workload, made: Mapping[str, Declared]) -> tuple[str, ...]:
+def _uses(workload: Workload, named: Iterable[ObjectName], made: Mapping[str, Declared]) -> tuple[str, ...]:
     found: set[str] = set()
-    left = [_full(name) for name in _named(workload)] if workload.script else [table.name for table in workload.tables]
+    left = [_full(name) for name in named] if workload.script else [table.name for table in workload.tables]
     while left:
         name = left.pop()
         if name in made and name not in found:

@@ -12,7 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from components.ververica.sql_references import referenced
-from components.ververica.sql_tokens import SqlFault, Token, TokenKind, position, quote_name, quote_string, tokens
+from components.ververica.sql_tokens import (
+    SqlFault,
+    Token,
+    TokenKind,
+    is_symbol,
+    position,
+    quote_name,
+    quote_string,
+    tokens,
+)
 
 __all__ = ["CREATABLE", "ObjectName", "SqlFault", "Statement", "quote_name", "quote_string", "single", "split"]
 
@@ -101,7 +110,7 @@ def _groups(sql: str) -> Iterator[Sequence[Token]]:
     group: list[Token] = []
     in_set = at_start = False
     for token in tokens(sql):
-        if token.text == ";" and token.kind is TokenKind.SYMBOL:
+        if is_symbol(token, ";"):
             words = [t.word for t in group[:4]]
             begins_set = words[:3] == ["BEGIN", "STATEMENT", "SET"] and len(group) == 3
             in_set = in_set or begins_set

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from components.ververica.sql_tokens import Token, TokenKind
+from components.ververica.sql_tokens import Token, is_symbol
 
 Parts = tuple[str, ...]
 
@@ -50,10 +50,10 @@ def _references(tokens: Sequence[Token]) -> Iterator[tuple[str, Parts]]:
     is_query, in_from = [True], [False]
     for index, token in enumerate(tokens):
         word = token.word
-        if token.kind is TokenKind.SYMBOL and token.text == "(":
+        if is_symbol(token, "("):
             is_query.append(False)
             in_from.append(False)
-        elif token.kind is TokenKind.SYMBOL and token.text == ")":
+        elif is_symbol(token, ")"):
             is_query.pop()
             in_from.pop()
         elif word == "SELECT":
@@ -61,7 +61,7 @@ def _references(tokens: Sequence[Token]) -> Iterator[tuple[str, Parts]]:
         elif word == "FROM" and is_query[-1] and not _is_distinct_from(tokens, index):
             in_from[-1] = True
             yield from _at(tokens, index + 1, "write" if index == 1 and tokens[0].word == "DELETE" else "read")
-        elif word == "JOIN" or (token.text == "," and token.kind is TokenKind.SYMBOL and in_from[-1]):
+        elif word == "JOIN" or (is_symbol(token, ",") and in_from[-1]):
             yield from _at(tokens, index + 1, "read")
         elif word in ("INTO", "OVERWRITE") and index and tokens[index - 1].word == "INSERT":
             yield from _at(tokens, index + (2 if _is_word(tokens, index + 1, "TABLE") else 1), "write")
@@ -101,7 +101,7 @@ def _at(tokens: Sequence[Token], index: int, role: str) -> Iterator[tuple[str, P
 
 
 def _is(tokens: Sequence[Token], index: int, symbol: str) -> bool:
-    return 0 <= index < len(tokens) and tokens[index].kind is TokenKind.SYMBOL and tokens[index].text == symbol
+    return 0 <= index < len(tokens) and is_symbol(tokens[index], symbol)
 
 
 def _is_word(tokens: Sequence[Token], index: int, word: str) -> bool:

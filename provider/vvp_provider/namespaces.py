@@ -3,7 +3,7 @@
 from typing import Any
 
 from pulumi_plugin.base import Created, Diff, Found, Operation, Properties, Unknown, compare, preview_outputs
-from vvp_provider.api import Conflict, Json, NotFound
+from vvp_provider.api import Conflict, Json
 from vvp_provider.checks import Faults
 from vvp_provider.resource import PlatformResource, exists_already, split_id
 from vvp_provider.waiting import wait_until
@@ -69,10 +69,7 @@ class Namespaces(PlatformResource):
     def delete(self, op: Operation) -> None:
         """Remove it and wait until it is gone."""
         api = self.api(op)
-        try:
-            api.request("DELETE", f"{ROOT}/{op.id}")
-        except NotFound:
-            return
+        self.remove(op, f"{ROOT}/{op.id}")
         wait_until(
             lambda: api.find(f"{ROOT}/{op.id}") is None,
             seconds=op.timeout or DELETE_SECONDS,

@@ -56,6 +56,18 @@ def existing(call: Call, kind: str, key: str = "name") -> Row:
     return row
 
 
+def named(call: Call, kind: str, key: str) -> Row:
+    """The resource that the path names, where an id will not do.
+
+    Raises:
+        ApiError: 404.
+    """
+    row = call.store.find(kind, call.namespace, call.params[key])
+    if not row:
+        raise absent(kind, call.params[key], call.namespace)
+    return row
+
+
 def metadata(call: Call, kind: str, body: Json, pattern: re.Pattern[str], name: str | None = None) -> Json:
     """The metadata that a client may set, checked.
 

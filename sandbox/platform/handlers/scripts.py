@@ -7,7 +7,8 @@ from typing import Any
 
 from sandbox.platform import names
 from sandbox.platform.calls import Answer, Call, operation
-from sandbox.platform.errors import absent, bad
+from sandbox.platform.errors import bad
+from sandbox.platform.handlers import resources
 from sandbox.platform.store import Row
 
 KIND = "SqlScript"
@@ -30,13 +31,13 @@ def create(call: Call) -> Answer:
 @operation("GET", PATH + "/{sqlScriptName}")
 def get(call: Call) -> Answer:
     """One."""
-    return Answer({"sqlScript": _shown(_existing(call))})
+    return Answer({"sqlScript": _shown(resources.named(call, KIND, "sqlScriptName"))})
 
 
 @operation("PUT", PATH + "/{sqlScriptName}")
 def put(call: Call) -> Answer:
     """Changes one."""
-    row = _existing(call)
+    row = resources.named(call, KIND, "sqlScriptName")
     full = f"namespaces/{call.namespace}/sqlscripts/{row.name}"
     if call.body.get("name") not in (None, full):
         raise bad(f"name '{call.body['name']}' is not the path's '{full}'.")
@@ -47,15 +48,8 @@ def put(call: Call) -> Answer:
 @operation("DELETE", PATH + "/{sqlScriptName}")
 def delete(call: Call) -> Answer:
     """Removes one."""
-    call.store.delete(_existing(call))
+    call.store.delete(resources.named(call, KIND, "sqlScriptName"))
     return Answer({})
-
-
-def _existing(call: Call) -> Row:
-    row = call.store.find(KIND, call.namespace, call.params["sqlScriptName"])
-    if not row:
-        raise absent(KIND, call.params["sqlScriptName"], call.namespace)
-    return row
 
 
 def _given(body: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import uuid
 from sandbox.platform import names
 from sandbox.platform.access import ROLES, hashed
 from sandbox.platform.calls import Answer, Call, operation
-from sandbox.platform.errors import absent, bad
+from sandbox.platform.errors import bad
+from sandbox.platform.handlers import resources
 from sandbox.platform.store import Row
 
 KIND = "ApiToken"
@@ -34,21 +35,14 @@ def create(call: Call) -> Answer:
 @operation("GET", PATH + "/{apiTokenName}", KIND)
 def get(call: Call) -> Answer:
     """One, without its secret."""
-    return Answer({"apiToken": _shown(_existing(call))})
+    return Answer({"apiToken": _shown(resources.named(call, KIND, "apiTokenName"))})
 
 
 @operation("DELETE", PATH + "/{apiTokenName}", KIND)
 def delete(call: Call) -> Answer:
     """Revokes one at once."""
-    call.store.delete(_existing(call))
+    call.store.delete(resources.named(call, KIND, "apiTokenName"))
     return Answer({})
-
-
-def _existing(call: Call) -> Row:
-    row = call.store.find(KIND, call.namespace, call.params["apiTokenName"])
-    if not row:
-        raise absent(KIND, call.params["apiTokenName"], call.namespace)
-    return row
 
 
 def _shown(row: Row) -> dict[str, str]:
