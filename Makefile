@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV    := .venv/bin
 SANDBOX := $(VENV)/python -m sandbox
 # Python files that this project has written.
-SOURCES := $(wildcard *.py) components docs provider pulumi_plugin sandbox tests
+SOURCES := __main__.py components docs flink_sql grants prove provider_kit sandbox settings tests vvp_provider
 
 .DEFAULT_GOAL := help
 .PHONY: help venv up preview refresh destroy prove env down clean status memory test test-unit test-program test-sandbox test-matrix lint format docs lock
@@ -17,7 +17,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {gsub(/\$$\$$/, "$$"); printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: ## make the Python environment (.venv) if it is missing; every other target does so first
-	@$(PYTHON) -m sandbox.bootstrap
+	@$(PYTHON) -m sandbox.build.bootstrap
 
 up: venv ## start the sandbox, preview and deploy the stack, print its outputs (DIFF=1: every property)
 	@$(SANDBOX) up --stack $(STACK)
@@ -79,4 +79,4 @@ lock: venv ## pin again what the requirements need in turn (constraints.txt), af
 	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
 		requirements.txt sandbox/requirements.txt --output-file sandbox/constraints.txt
 	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-		sandbox/cloud/requirements.txt --output-file sandbox/cloud/constraints.txt
+		sandbox/aws/requirements.txt --output-file sandbox/aws/constraints.txt

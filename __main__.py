@@ -7,19 +7,19 @@ from pulumi import ResourceOptions
 
 from components.aws.cluster import Cluster
 from components.aws.identity import WorkloadIdentity
+from components.aws.job_access import JobAccessGrants
 from components.aws.network import Network
 from components.aws.storage import BlobStorage
 from components.aws.streams import Stream
-from components.aws.workloads import JobAccessGrants
 from components.kubernetes.admission import OneToOnePolicy
 from components.kubernetes.service_account import PLATFORM_RULES, ServiceAccount
 from components.kubernetes.storage_class import default_storage_class
 from components.ververica.jobs import Job
-from components.ververica.places import Places, job_namespaces
+from components.ververica.namespaces import Places, job_namespaces
 from components.ververica.platform import Platform, full_name
-from components.ververica.sdk import Provider
 from components.ververica.tables import Tables
-from settings import load
+from settings.stack_file import load
+from vvp_provider.sdk.connection import Provider
 
 settings = load()
 keeps_data = settings.environment.keeps_data

@@ -11,9 +11,10 @@ import yaml  # noqa: E402
 from pydantic import BaseModel, RootModel  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 
-import job_sections  # noqa: E402
-import sections  # noqa: E402
-from settings import NAMESPACE, SECRETS, SECTIONS  # noqa: E402
+from settings import jobs as job_sections  # noqa: E402
+from settings import sections  # noqa: E402
+from settings.aws import sections as aws_sections  # noqa: E402
+from settings.stack_file import NAMESPACE, SECRETS, SECTIONS  # noqa: E402
 
 HEAD = """# Configuration
 
@@ -41,7 +42,12 @@ def render() -> str:
 
 def _model(key: str) -> type[BaseModel]:
     name = key[0].upper() + key[1:]
-    return getattr(job_sections, name, None) or getattr(sections, f"{name}Settings")
+    return (
+        getattr(job_sections, name, None)
+        or getattr(aws_sections, name, None)
+        or getattr(sections, f"{name}Settings", None)
+        or getattr(aws_sections, f"{name}Settings")
+    )
 
 
 def _table(model: type[BaseModel], prefix: str) -> str:

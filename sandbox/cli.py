@@ -12,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sandbox import engine, repair, services, toolchain
+from sandbox.build import toolchain
 from sandbox.cluster import files
 from sandbox.layout import CACHE, STATE, Sandbox
+from sandbox.repair import pending as repair
+from sandbox.run import engine, services
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -69,8 +71,8 @@ def destroy(stack: str) -> int:
 def prove(stack: str) -> int:
     """Tries who can touch what with real tokens, and compares it with what the stack file says."""
     # The program's own settings come with it, which no other command needs.
-    from sandbox.prove.run import prove as run
-    from validation import SettingsError
+    from prove.run import prove as run
+    from settings.faults import SettingsError
 
     prepare(stack)
     if files.Identity.load() is None:

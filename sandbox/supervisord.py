@@ -106,7 +106,7 @@ def configuration(programs: Mapping[str, Command]) -> str:
 
 def _code_hash() -> str:
     code = hashlib.sha256()
-    for folder in ("cloud", "cluster"):
+    for folder in ("aws", "cluster"):
         for file in sorted((CHECKOUT / "sandbox" / folder).rglob("*.*")):
             if file.suffix in (".py", ".yaml"):
                 code.update(file.read_bytes())

@@ -8,8 +8,8 @@ from pulumi import Output, Resource, ResourceOptions
 from components.aws.identity import Issuer, WorkloadIdentity
 from components.aws.network import Network
 from components.aws.nodes import Nodes
-from components.aws.policies import IRSA_AUDIENCE
-from sections import AddonName, ClusterSettings, IdentityKind, IdentitySettings
+from grants.iam_documents import IRSA_AUDIENCE
+from settings.aws.sections import AddonName, ClusterSettings, IdentityKind, IdentitySettings
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"

@@ -7,9 +7,9 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, Resource, ResourceOptions
 
-from components.aws.policies import Document, irsa_trust, pod_identity_trust
-from components.names import ROLE_ANNOTATION
-from sections import IdentityKind
+from grants.iam_documents import Document, irsa_trust, pod_identity_trust
+from settings.aws.names import ROLE_ANNOTATION
+from settings.aws.sections import IdentityKind
 
 
 @dataclass(frozen=True)

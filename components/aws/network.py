@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
-from sections import ZONES, NetworkSettings
+from settings.aws.sections import ZONES, NetworkSettings
 
 _PRIVATE_BITS = 3
 """A private subnet is an eighth of the VPC: /19 of a /16, as every pod takes an address of it."""

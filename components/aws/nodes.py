@@ -6,8 +6,8 @@ import pulumi_eks as eks
 from pulumi import Output, Resource, ResourceOptions
 
 from components.aws.identity import managed_policy_arn
-from components.aws.policies import service_trust
-from sections import NodeSettings
+from grants.iam_documents import service_trust
+from settings.aws.sections import NodeSettings
 
 # The network plugin and the storage driver have identities of their own; nodes only join and pull.
 _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")

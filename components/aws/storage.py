@@ -5,8 +5,8 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
 from components.aws.identity import WorkloadIdentity
-from components.aws.policies import bucket_everything, bucket_read_write, tls_only
-from sections import BlobAccess, BlobStorageSettings
+from grants.iam_documents import bucket_everything, bucket_read_write, tls_only
+from settings.aws.sections import BlobAccess, BlobStorageSettings
 
 
 class BlobStorage(pulumi.ComponentResource):

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
-from job_sections import StreamSettings
+from settings.aws.sections import StreamSettings
 
 
 class Stream(pulumi.ComponentResource):

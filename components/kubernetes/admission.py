@@ -13,7 +13,7 @@ import pulumi_kubernetes as k8s
 from pulumi import Resource, ResourceOptions
 
 from components.kubernetes.kyverno import Kyverno
-from sections import AdmissionEngine, AdmissionSettings
+from settings.sections import AdmissionEngine, AdmissionSettings
 
 DEPLOYMENT_LABEL = "deploymentName"
 """The label that Ververica Platform puts on every pod of a deployment."""

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from pulumi import ResourceOptions
 
-from sections import KyvernoSettings
+from settings.sections import KyvernoSettings
 
 REPOSITORY = "https://kyverno.github.io/kyverno"
 

@@ -8,10 +8,9 @@ import pulumi
 from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.kubernetes.service_account import JOB_RULES, ServiceAccount
-from components.ververica.sdk import State, TemplateSpec
-from components.ververica.sdk_jobs import Deployment
 from components.ververica.tables import Tables
-from job_sections import JobResources, JobSettings
+from settings.jobs import JobResources, JobSettings
+from vvp_provider.sdk.deployments import Deployment, State, TemplateSpec
 
 STATES: Mapping[str, State] = {"running": "RUNNING", "suspended": "SUSPENDED", "cancelled": "CANCELLED"}
 CHECKSUM = "checksum/tables"

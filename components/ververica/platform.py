@@ -6,9 +6,9 @@ import pulumi
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, Resource, ResourceOptions
 
-from components.ververica.values import LICENSE_FILE, platform_values
-from sections import JdbcPersistence, PlatformSettings
-from settings import Secrets
+from components.ververica.chart_values import LICENSE_FILE, platform_values
+from settings.sections import JdbcPersistence, PlatformSettings
+from settings.stack_file import Secrets
 
 REPOSITORY = "https://charts.ververica.com"
 CHART = "ververica-platform"

@@ -7,9 +7,9 @@ from hashlib import sha256
 import pulumi
 from pulumi import Input, Resource, ResourceOptions
 
-from components.ververica.sdk_jobs import SqlObject
-from components.ververica.sql_spelling import canonical
-from workload import Declared
+from flink_sql.spelling import canonical
+from settings.workloads import Declared
+from vvp_provider.sdk.sql import SqlObject
 
 
 class Tables(pulumi.ComponentResource):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.aws.policies import LONGEST
 from components.ververica.jobs import CHECKSUM
+from grants.iam_documents import LONGEST
 from tests.program.recorder import ACCOUNT, ISSUER, Program, run, stack
 from tests.stacks import ROOT, changed, stack_file
 

@@ -135,7 +135,7 @@ def running(cloud: Cloud, kill: bool = False) -> Iterator[subprocess.Popen[bytes
     """
     import httpx
 
-    from sandbox import bootstrap
+    from sandbox.build import bootstrap
 
     python = os.environ.get("VVP_CLOUD_PYTHON") or str(bootstrap.environment(bootstrap.CLOUD) / "bin" / "python")
     environment = os.environ | {"VVP_SANDBOX_STATE": str(cloud.state), "PYTHONPATH": str(CHECKOUT)}
@@ -160,6 +160,6 @@ def running(cloud: Cloud, kill: bool = False) -> Iterator[subprocess.Popen[bytes
 
 
 if __name__ == "__main__":
-    from sandbox.cloud import server
+    from sandbox.aws import server
 
     server.run(KeysOnly())

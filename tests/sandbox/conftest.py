@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from xdist.scheduler import LoadScopeScheduling
 
-from sandbox import toolchain
+from sandbox.build import toolchain
 from sandbox.plugins.aws.provider import AwsPlugin
 from sandbox.plugins.eks import rules
 from sandbox.plugins.kubernetes.cluster import Cluster

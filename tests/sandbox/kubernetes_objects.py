@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pulumi_plugin.base import Operation, ResourceHandler
+from provider_kit.server import Operation, ResourceHandler
 from sandbox.plugins.kubernetes.cluster import Cluster, parse_kubeconfig
 from sandbox.plugins.kubernetes.kinds import of_token
 from sandbox.plugins.kubernetes.objects import ObjectHandler, SecretHandler

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import jsonschema
 
-from components.ververica.sql import single
+from flink_sql.statements import single
 
 Json = dict[str, Any]
 

@@ -7,7 +7,8 @@ from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components import names
+from settings import names
+from settings.aws import names as aws_names
 
 
 @given(st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True))
@@ -41,7 +42,7 @@ def test_what_is_accepted_is_a_dns_label(name: str) -> None:
     ],
 )
 def test_what_s3_refuses_is_refused(name: str) -> None:
-    assert not names.is_bucket_name(name)
+    assert not aws_names.is_bucket_name(name)
 
 
 ROLE_NAME = get_session().get_service_model("iam").shape_for("roleNameType").metadata
@@ -52,4 +53,4 @@ def test_role_names_follow_the_pattern_of_the_iam_api(name: str) -> None:
     longest = ROLE_NAME["max"]
     assert ROLE_NAME["pattern"] == r"[\w+=,.@-]+"
     allowed = set(string.ascii_letters + string.digits + "_+=,.@-")
-    assert names.is_iam_name(name) == (len(name) <= longest and set(name) <= allowed)
+    assert aws_names.is_iam_name(name) == (len(name) <= longest and set(name) <= allowed)

@@ -12,7 +12,8 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import proto
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from pulumi_plugin.base import (
+from provider_kit.diffs import top_level
+from provider_kit.server import (
     UNKNOWN,
     Change,
     CheckFailed,
@@ -31,9 +32,8 @@ from pulumi_plugin.base import (
     has_unknown,
     lookup,
 )
-from pulumi_plugin.diffs import top_level
-from pulumi_plugin.servicer import Servicer
-from pulumi_plugin.values import Decoded, Path, Redactor
+from provider_kit.servicer import Servicer
+from provider_kit.values import Decoded, Path, Redactor
 
 TOKEN = "tok-4711-very-secret"
 

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.aws import policies
 from components.aws.network import subnet_plan
 from components.kubernetes.service_account import JOB_RULES, PLATFORM_RULES
-from sections import ZONES, NetworkSettings
+from grants import iam_documents as policies
+from settings.aws.sections import ZONES, NetworkSettings
 
 PROVIDER = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC"
 ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/ABC"

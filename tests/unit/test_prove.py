@@ -10,15 +10,16 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from job_sections import StreamVerb
-from sandbox.prove import forge, meaning
-from sandbox.prove.aws import TOKEN_REFUSALS, tried
-from sandbox.prove.expected import INTRUDERS, RUN, Expected
-from sandbox.prove.kube import Answered
-from sandbox.prove.picture import page
-from sandbox.prove.report import summary
-from sandbox.prove.rows import Claim, Kind, Outcome, Row, Verdict
-from settings import check
+from grants.verbs import StreamVerb
+from prove import forged_tokens as forge
+from prove.api_server import Answered
+from prove.aws import verbs as meaning
+from prove.aws.client import TOKEN_REFUSALS, tried
+from prove.claims import INTRUDERS, RUN, Expected
+from prove.page import page
+from prove.table import summary
+from prove.verdicts import Claim, Kind, Outcome, Row, Verdict
+from settings.stack_file import check
 from tests.stacks import changed, own_keys, stack_file
 
 CONSUMER, PRODUCER, PLATFORM = (

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from sandbox import adopt
-from sandbox.adopt import aws, kubernetes
-from sandbox.adopt.search import Search
+from sandbox import repair as adopt
 from sandbox.plugins.aws.provider import TYPES
+from sandbox.repair import aws, kubernetes
+from sandbox.repair.search import Search
 
 
 class Client:

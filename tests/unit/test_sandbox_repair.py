@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import adopt, engine, repair
+from sandbox import repair as adopt
+from sandbox.repair import pending as repair
+from sandbox.run import engine
 
 VPC, NAMESPACE, BUCKET = "aws:ec2/vpc:Vpc", "kubernetes:core/v1:Namespace", "aws:s3/bucket:Bucket"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import toolchain
-from sandbox.toolchain import KUBERNETES, PULUMI, PULUMI_VERSION, Module
+from sandbox.build import toolchain
+from sandbox.build.toolchain import KUBERNETES, PULUMI, PULUMI_VERSION, Module
 
 
 @pytest.fixture

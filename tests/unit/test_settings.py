@@ -10,10 +10,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sections import BlobAccess, Environment, IdentityKind
-from settings import KEYS, NAMESPACE, SECRETS, Secrets, Settings, check
+from settings.aws.sections import BlobAccess, IdentityKind
+from settings.faults import Fault, SettingsError
+from settings.sections import Environment
+from settings.stack_file import KEYS, NAMESPACE, SECRETS, Secrets, Settings, check
 from tests.stacks import ROOT, changed, own_keys, stack_file
-from validation import Fault, SettingsError
 
 REGION = "eu-central-1"
 DEV = own_keys(stack_file())

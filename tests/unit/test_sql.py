@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.ververica.sql import ObjectName, SqlFault, quote_name, quote_string, single, split
+from flink_sql.statements import ObjectName, SqlFault, quote_name, quote_string, single, split
 
 
 def names(found: frozenset[ObjectName]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_plugin.base import UNKNOWN, CheckFailed, PluginError
+from provider_kit.server import UNKNOWN, CheckFailed, PluginError
 from tests.unit.fake_platform import FakePlatform
 from tests.unit.provider_run import Resource
 

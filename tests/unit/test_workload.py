@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from job_sections import JobSettings
-from workload import Workload, Workloads
+from settings.jobs import JobSettings
+from settings.workloads import Workload, Workloads
 
 SINK = "CREATE TABLE sink (a INT) WITH ('connector' = 'blackhole');"
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from sandbox import layout
+from sandbox.build.toolchain import KYVERNO_VERSION
 from sandbox.cluster import files
 from sandbox.cluster.agent import images
 from sandbox.cluster.agent.api import Object
 from sandbox.cluster.agent.pod_process import Launch, UnsupportedError
-from sandbox.toolchain import KYVERNO_VERSION
 
 
 def overrides() -> dict[str, str]:

@@ -6,11 +6,11 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pulumi_plugin.base import PluginError, Properties, Unknown
-from sandbox.plugins.aws.forms import tag_list, tag_map
-from sandbox.plugins.aws.job import Job
+from provider_kit.server import PluginError, Properties, Unknown
+from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import is_gone
+from sandbox.plugins.aws.spelling import tag_list, tag_map
 from sandbox.plugins.sdk_schema import Problem
 
 

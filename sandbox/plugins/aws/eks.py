@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pulumi_plugin.base import UNKNOWN, PluginError, Properties, has_unknown
+from provider_kit.server import UNKNOWN, PluginError, Properties, has_unknown
 from sandbox.plugins.aws.eks_base import EksResource
-from sandbox.plugins.aws.forms import known_items, table
-from sandbox.plugins.aws.job import Job
+from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.spelling import known_items, table
 from sandbox.plugins.sdk_schema import Problem
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pulumi_plugin.base import PluginError, Properties
+from provider_kit.server import PluginError, Properties
 from sandbox.plugins.aws.eks_base import EksResource
-from sandbox.plugins.aws.forms import table
-from sandbox.plugins.aws.job import Job
+from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.spelling import table
 
 
 class AccessEntry(EksResource):

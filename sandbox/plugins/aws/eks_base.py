@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pulumi_plugin.base import PluginError, Properties
-from sandbox.plugins.aws.job import Job
+from provider_kit.server import PluginError, Properties
+from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import is_gone
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pulumi_plugin.base import Properties
+from provider_kit.server import Properties
 from sandbox.plugins.aws.eks_base import EksResource
-from sandbox.plugins.aws.forms import without_empty
-from sandbox.plugins.aws.job import Job
+from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.spelling import without_empty
 from sandbox.plugins.sdk_schema import Problem
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pulumi_plugin.base import Properties
-from sandbox.plugins.aws import documents
+from provider_kit.server import Properties
+from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.ec2_base import Ec2Resource
-from sandbox.plugins.aws.forms import table
-from sandbox.plugins.aws.job import Job
+from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.spelling import table
 from sandbox.plugins.sdk_schema import Problem
 
 
@@ -132,7 +132,7 @@ class VpcEndpoint(Ec2Resource):
     chosen_by_aws = "policy privateDnsEnabled routeTableIds securityGroupIds subnetIds"
     defaults = table(vpcEndpointType="Gateway")
     unordered = "routeTableIds securityGroupIds subnetIds"
-    policies = table(policy=documents.Kind.ENDPOINT)
+    policies = table(policy=policy_documents.Kind.ENDPOINT)
     create_call = "create_vpc_endpoint"
     fields = (
         "vpcId serviceName vpcEndpointType routeTableIds subnetIds securityGroupIds privateDnsEnabled "

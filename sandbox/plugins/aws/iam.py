@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pulumi_plugin.base import PluginError, Properties
-from sandbox.plugins.aws import documents
-from sandbox.plugins.aws.forms import table, tag_list, tag_map
-from sandbox.plugins.aws.job import Job
+from provider_kit.server import PluginError, Properties
+from sandbox.plugins.aws import policy_documents
+from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
+from sandbox.plugins.aws.spelling import table, tag_list, tag_map
 from sandbox.plugins.sdk_schema import Problem
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
@@ -43,7 +43,7 @@ class Role(AwsResource):
     replaced_by = "name path"
     defaults = table(maxSessionDuration=3600, path="/")
     kept = "forceDetachPolicies"
-    policies = table(assumeRolePolicy=documents.Kind.TRUST)
+    policies = table(assumeRolePolicy=policy_documents.Kind.TRUST)
     create_call = "create_role"
     fields = (
         "name=RoleName path description maxSessionDuration permissionsBoundary "
@@ -124,7 +124,7 @@ class Policy(AwsResource):
     named = ("name", 128)
     replaced_by = "description name path"
     defaults = table(path="/")
-    policies = table(policy=documents.Kind.MANAGED)
+    policies = table(policy=policy_documents.Kind.MANAGED)
     create_call = "create_policy"
     fields = "name=PolicyName path description policy=PolicyDocument"
 
@@ -182,7 +182,7 @@ class RolePolicy(AwsResource):
     supports = "name policy role"
     named = ("name", 128)
     replaced_by = "name role"
-    policies = table(policy=documents.Kind.INLINE)
+    policies = table(policy=policy_documents.Kind.INLINE)
     create_call = "put_role_policy"
     fields = "role=RoleName name=PolicyName policy=PolicyDocument"
 

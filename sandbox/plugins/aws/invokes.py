@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_plugin.base import PluginError, Properties
-from sandbox.plugins.aws.forms import tag_map
+from provider_kit.server import PluginError, Properties
 from sandbox.plugins.aws.session import Cloud, explain
+from sandbox.plugins.aws.spelling import tag_map
 
 
 def call(cloud: Cloud, token: str, args: Properties) -> Properties:

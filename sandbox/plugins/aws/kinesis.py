@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pulumi_plugin.base import UNKNOWN, PluginError, Properties, Unknown
-from sandbox.plugins.aws.forms import known, pascal, recased, table, tag_map
-from sandbox.plugins.aws.job import Job
+from provider_kit.server import UNKNOWN, PluginError, Properties, Unknown
+from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import is_gone
+from sandbox.plugins.aws.spelling import known, pascal, recased, table, tag_map
 from sandbox.plugins.sdk_schema import Problem
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pulumi_plugin.base import Properties
-from sandbox.plugins.aws import documents
-from sandbox.plugins.aws.forms import table, tag_list, tag_map
-from sandbox.plugins.aws.job import Job
+from provider_kit.server import Properties
+from sandbox.plugins.aws import policy_documents
+from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
+from sandbox.plugins.aws.spelling import table, tag_list, tag_map
 from sandbox.plugins.sdk_schema import Problem
 
 
@@ -27,7 +27,7 @@ class Key(AwsResource):
     chosen_by_aws = "description policy rotationPeriodInDays multiRegion"
     defaults = table(keyUsage="ENCRYPT_DECRYPT", customerMasterKeySpec="SYMMETRIC_DEFAULT", isEnabled=True)
     kept = "deletionWindowInDays bypassPolicyLockoutSafetyCheck"
-    policies = table(policy=documents.Kind.KEY)
+    policies = table(policy=policy_documents.Kind.KEY)
     create_call = "create_key"
     fields = "description keyUsage customerMasterKeySpec=KeySpec policy bypassPolicyLockoutSafetyCheck multiRegion"
 
@@ -41,9 +41,9 @@ class Key(AwsResource):
         if period is not None and inputs.get("enableKeyRotation") is False:
             yield "rotationPeriodInDays", "all of `enableKeyRotation,rotationPeriodInDays` must be specified"
         policy = inputs.get("policy")
-        sound = policy is not None and documents.problem(policy, documents.Kind.KEY) is None
+        sound = policy is not None and policy_documents.problem(policy, policy_documents.Kind.KEY) is None
         careful = sound and not inputs.get("bypassPolicyLockoutSafetyCheck")
-        if careful and documents.locks_out(policy, self.cloud.account):
+        if careful and policy_documents.locks_out(policy, self.cloud.account):
             reason = "The new key policy will not allow you to update the key policy in the future."
             yield "policy", f"MalformedPolicyDocumentException: {reason}"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pulumi_plugin.base import Properties
-from sandbox.plugins.aws.forms import table
-from sandbox.plugins.aws.job import Job
+from provider_kit.server import Properties
+from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
+from sandbox.plugins.aws.spelling import table
 from sandbox.plugins.sdk_schema import Problem
 
 _RETENTION = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pulumi_plugin.base import Diff, Plugin, PluginError, Properties, compare
+from provider_kit.server import Diff, Plugin, PluginError, Properties, compare
 from sandbox.plugins import sdk_schema
 from sandbox.plugins.aws import (
-    compute,
-    ec2,
+    bucket_settings,
+    buckets,
     eks,
     eks_access,
     eks_nodes,
@@ -15,18 +15,18 @@ from sandbox.plugins.aws import (
     invokes,
     kinesis,
     kms,
+    launch_templates,
     logs,
     routing,
-    s3,
-    s3_settings,
-    security,
+    security_groups,
+    vpcs,
 )
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import Cloud, check_settings
 
 _MODULES = (
-    compute,
-    ec2,
+    launch_templates,
+    vpcs,
     eks,
     eks_access,
     eks_nodes,
@@ -36,9 +36,9 @@ _MODULES = (
     kms,
     logs,
     routing,
-    s3,
-    s3_settings,
-    security,
+    buckets,
+    bucket_settings,
+    security_groups,
 )
 TYPES: dict[str, type[AwsResource]] = {kind.token: kind for module in _MODULES for kind in module.RESOURCES}
 

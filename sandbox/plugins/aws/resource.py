@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 import tenacity
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pulumi_plugin.base import (
+from provider_kit.diffs import top_level
+from provider_kit.server import (
     CheckFailed,
     Created,
     Diff,
@@ -29,13 +30,12 @@ from pulumi_plugin.base import (
     compare,
     preview_outputs,
 )
-from pulumi_plugin.diffs import top_level
 from sandbox.plugins import sdk_schema
-from sandbox.plugins.aws import documents, shapes
-from sandbox.plugins.aws.forms import pascal
-from sandbox.plugins.aws.job import Explained, Job
-from sandbox.plugins.aws.matching import Matching, empty
+from sandbox.plugins.aws import policy_documents, request_check
+from sandbox.plugins.aws.operation import Explained, Job
+from sandbox.plugins.aws.sameness import Matching, empty
 from sandbox.plugins.aws.session import Cloud, is_gone
+from sandbox.plugins.aws.spelling import pascal
 from sandbox.plugins.sdk_schema import Problem
 
 POLL = tenacity.wait_exponential(multiplier=0.2, max=2)
@@ -63,8 +63,8 @@ class AwsResource(ResourceHandler):
     """Inputs that AWS does not know: they live in Pulumi's state only."""
     unordered: ClassVar[str] = ""
     """Lists whose order has no meaning."""
-    policies: ClassVar[Mapping[str, documents.Kind]] = {}
-    """Inputs that are policy documents."""
+    policies: ClassVar[Mapping[str, policy_documents.Kind]] = {}
+    """Inputs that are policy policy_documents."""
     volatile: ClassVar[tuple[str, ...]] = ()
     """Outputs that an update changes."""
     delete_before_replace: ClassVar[bool] = False
@@ -129,14 +129,14 @@ class AwsResource(ResourceHandler):
             autoname(dataclasses.replace(op, name=name), self.named[0], inputs, length=self.named[1])
         for name, kind in self.policies.items():
             if name in inputs:
-                inputs[name] = documents.text(inputs[name])
-                reason = documents.problem(inputs[name], kind)
+                inputs[name] = policy_documents.text(inputs[name])
+                reason = policy_documents.problem(inputs[name], kind)
                 failures += [(name, f'"{name}" {reason}')] if reason else []
         failures += self.verify({**self.defaults, **inputs})
         job = self._job(op, inputs)
         if self.create_call and not failures:
             names = {api: name for name, api in self.api_names.items()}
-            failures += shapes.request_problems(job.client, self.create_call, self.params(job), names)
+            failures += request_check.request_problems(job.client, self.create_call, self.params(job), names)
         if failures:
             raise CheckFailed(failures)
         return inputs

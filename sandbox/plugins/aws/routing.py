@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from pulumi_plugin.base import PluginError, Properties
+from provider_kit.server import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource, cidr_problem
-from sandbox.plugins.aws.job import Job
+from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.sdk_schema import Problem
 

@@ -1,6 +1,6 @@
 """Entry point: `python -m sandbox.plugins.kubernetes <engine address>`."""
 
-from pulumi_plugin.base import serve
+from provider_kit.server import serve
 from sandbox.plugins.kubernetes.provider import VERSION, KubernetesPlugin
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import yaml
 from kubernetes import client, config
 from kubernetes.client.rest import RESTClientObject
 
-from pulumi_plugin.base import PluginError, Properties
+from provider_kit.server import PluginError, Properties
 from sandbox.plugins.kubernetes.kinds import Kind
 
 APPLY = "application/apply-patch+yaml"

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import yaml
 
-from pulumi_plugin.base import PluginError, Properties
+from provider_kit.server import PluginError, Properties
 from sandbox.plugins.kubernetes.cluster import ApiError, Cluster, Unreachable
 
 # For rendering before there is a server to ask; charts only compare it with what they need at least.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pulumi_plugin.base import PluginError, Properties
+from provider_kit.server import PluginError, Properties
 
 CORE_GROUP: Final = "core"
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 import tenacity
 
-from pulumi_plugin.base import (
+from provider_kit.server import (
     Created,
     Diff,
     Found,

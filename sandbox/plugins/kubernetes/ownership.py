@@ -11,7 +11,7 @@ import copy
 import secrets
 from typing import Any, Final, cast
 
-from pulumi_plugin.base import PluginError, Properties
+from provider_kit.server import PluginError, Properties
 from sandbox.plugins.kubernetes.cluster import APPLY, JSON_PATCH, ApiError, Cluster
 from sandbox.plugins.kubernetes.kinds import Kind, annotation
 from sandbox.plugins.kubernetes.shape import name_of, namespace_of

@@ -6,7 +6,7 @@ import functools
 import importlib.metadata
 from typing import Any, Final
 
-from pulumi_plugin.base import (
+from provider_kit.server import (
     CheckFailed,
     Diff,
     Plugin,

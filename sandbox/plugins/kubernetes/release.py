@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_plugin.base import (
+from provider_kit.server import (
     UNKNOWN,
     Created,
     Diff,
@@ -23,7 +23,8 @@ from pulumi_plugin.base import (
     compare,
     has_unknown,
 )
-from sandbox import charts, layout
+from sandbox import layout
+from sandbox.build import charts
 from sandbox.plugins import sdk_schema
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.helm import Helm, HelmError, Release

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pulumi_plugin.base import CheckFailed, PluginError, Properties
+from provider_kit.server import CheckFailed, PluginError, Properties
 from sandbox.plugins.kubernetes.cluster import Cluster
 
 # What would change how objects are handled in a way that the sandbox does not follow.

@@ -12,7 +12,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pulumi_plugin.base import UNKNOWN, Properties, Unknown, has_unknown
+from provider_kit.server import UNKNOWN, Properties, Unknown, has_unknown
 from sandbox.plugins.kubernetes.kinds import Kind
 
 # Fields of metadata that only the server writes.

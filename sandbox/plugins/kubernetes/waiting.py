@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 import jsonpath_rfc9535
 import tenacity
 
-from pulumi_plugin.base import Operation, PluginError, Properties
+from provider_kit.server import Operation, PluginError, Properties
 from sandbox.plugins.kubernetes.kinds import Kind, annotation
 
 DEFAULT_TIMEOUT: Final = 600.0

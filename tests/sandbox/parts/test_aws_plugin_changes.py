@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_plugin.base import UNKNOWN, Change, Properties
-from sandbox.plugins.aws import documents
+from provider_kit.server import UNKNOWN, Change, Properties
+from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.provider import AwsPlugin
 from tests.sandbox.aws_questions import (
     ACCOUNT,
@@ -164,8 +164,8 @@ def test_policy_written_differently_is_no_change(plugin: AwsPlugin) -> None:
 
 def test_account_id_and_root_are_the_same_principal() -> None:
     short = statement(Principal={"AWS": ACCOUNT})
-    assert documents.same(short, statement(Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:root"]}))
-    assert not documents.same(short, statement(Principal={"AWS": "*"}))
+    assert policy_documents.same(short, statement(Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:root"]}))
+    assert not policy_documents.same(short, statement(Principal={"AWS": "*"}))
 
 
 def test_default_tags_are_no_change_and_a_lost_one_is(plugin: AwsPlugin) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_plugin.base import UNKNOWN, CheckFailed, PluginError
+from provider_kit.server import UNKNOWN, CheckFailed, PluginError
 from sandbox.plugins.kubernetes import waiting
 from sandbox.plugins.kubernetes.kinds import Kind, of_token
 from sandbox.plugins.kubernetes.shape import live_inputs, normalized, prune

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox import charts
+from sandbox.build import charts
 
 CHART = charts.SOURCES / "ververica-platform"
 RBAC = {"create": False, "serviceAccountName": "ververica-platform"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_plugin.base import UNKNOWN, CheckFailed, PluginError
+from provider_kit.server import UNKNOWN, CheckFailed, PluginError
 from sandbox.plugins.kubernetes.cluster import Unreachable, parse_kubeconfig
 from sandbox.plugins.kubernetes.kinds import of_token
 from sandbox.plugins.kubernetes.provider import KubernetesPlugin

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_plugin.base import CheckFailed, PluginError
-from sandbox import charts
+from provider_kit.server import CheckFailed, PluginError
+from sandbox.build import charts
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.helm import Helm
 from sandbox.plugins.kubernetes.kinds import of_token

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_plugin.base import UNKNOWN, InitFailed, Operation, PluginError
+from provider_kit.server import UNKNOWN, InitFailed, Operation, PluginError
 from sandbox.plugins.kubernetes.cluster import Cluster
 from sandbox.plugins.kubernetes.kinds import of_token
 from sandbox.plugins.kubernetes.settings import Settings

@@ -1,0 +1,123 @@
+"""What a job may do, as verbs on what is granted. Nowhere else stands an action's name for a job.
+
+A job's policy is the sum of its grants. Statements are by what may be called, and list what it may be called on: a
+policy holds 6,144 characters, and one statement for each stream would fill it with a dozen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import Input
+
+from grants.iam_documents import (
+    BUCKET_ACTIONS,
+    KEY_ACTIONS,
+    OBJECT_ACTIONS,
+    Statement,
+    allow,
+    joined,
+)
+from grants.verbs import BlobVerb, StreamVerb
+
+# ListShards takes a stream or a page token; AWS checks it against the stream in both cases.
+_POLLING = ("kinesis:ListShards", "kinesis:GetRecords", "kinesis:GetShardIterator")
+_CONSUMERS = ("kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
+_STREAM_ACTIONS: Mapping[StreamVerb, Sequence[str]] = {
+    StreamVerb.READ_POLLING: _POLLING,
+    StreamVerb.READ_FAN_OUT: (
+        *_POLLING,
+        "kinesis:DescribeStreamSummary",
+        "kinesis:RegisterStreamConsumer",
+        *_CONSUMERS,
+    ),
+    StreamVerb.READ_CONNECTOR_5: (*_POLLING, "kinesis:DescribeStreamSummary"),
+    StreamVerb.WRITE: ("kinesis:PutRecords",),
+}
+_READ_OBJECTS = ("s3:GetObject",)
+_WRITE_OBJECTS = tuple(action for action in OBJECT_ACTIONS if action not in _READ_OBJECTS)
+_DECRYPT = ("kms:Decrypt",)
+_ENCRYPT = ("kms:GenerateDataKey",)
+
+
+@dataclass(frozen=True)
+class StreamGrant:
+    """What a job may do with one stream.
+
+    Attributes:
+        verb: What.
+        arn: The stream's ARN.
+        key_arn: The key that encrypts it, if one does.
+    """
+
+    verb: StreamVerb
+    arn: Input[str]
+    key_arn: Input[str] | None
+
+
+def streams(granted: Sequence[StreamGrant]) -> list[Statement]:
+    """Access to streams: a statement for each verb.
+
+    `read-polling` is the article's: what the source of Flink 1.15 calls when it polls. `read-fan-out` adds enhanced
+    fan-out (https://nightlies.apache.org/flink/flink-docs-release-1.15/docs/connectors/table/kinesis/), and
+    `read-connector-5` what the connector calls from version 5
+    (https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/). `write` is the article's:
+    what the SQL sink calls. Which use of a key that is:
+    https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html.
+
+    Args:
+        granted: The grants.
+    """
+    verbs = [
+        (_sid(verb), actions, [grant.arn for grant in granted if grant.verb is verb])
+        for verb, actions in _STREAM_ACTIONS.items()
+    ]
+    consumers = [joined(grant.arn, "/consumer/*") for grant in granted if grant.verb is StreamVerb.READ_FAN_OUT]
+    read = [grant.key_arn for grant in granted if grant.key_arn is not None and grant.verb is not StreamVerb.WRITE]
+    written = [grant.key_arn for grant in granted if grant.key_arn is not None and grant.verb is StreamVerb.WRITE]
+    return _statements(
+        *verbs,
+        ("StreamConsumers", _CONSUMERS, consumers),
+        ("DecryptStreams", _DECRYPT, read),
+        ("EncryptStreams", _ENCRYPT, written),
+    )
+
+
+def _sid(verb: StreamVerb) -> str:
+    return "".join(part.capitalize() for part in verb.split("-")) + "Streams"
+
+
+def blobs(granted: Mapping[str, BlobVerb], bucket_arn: Input[str], key_arn: Input[str]) -> list[Statement]:
+    """Access to the objects under prefixes of the bucket; asking where the bucket is comes with it.
+
+    What Flink's S3 file systems call, by
+    https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/. Listing is limited to the
+    prefixes by the condition key `s3:prefix`.
+
+    Args:
+        granted: Verbs by key prefix, which has its slash at the end.
+        bucket_arn: The bucket.
+        key_arn: The key that encrypts the bucket.
+    """
+    if not granted:
+        return []
+    listed = [each for prefix in sorted(granted) for each in (f"{prefix}*", prefix.rstrip("/"))]
+    condition: Mapping[str, Mapping[str, Any]] = {"StringLike": {"s3:prefix": listed}}
+
+    def objects(*verbs: BlobVerb) -> list[Input[str]]:
+        return [joined(bucket_arn, "/", prefix, "*") for prefix in sorted(granted) if granted[prefix] in verbs]
+
+    written = objects(BlobVerb.WRITE, BlobVerb.READ_WRITE)
+    return [
+        allow("BucketLocation", (BUCKET_ACTIONS[0],), bucket_arn),
+        {**allow("ListBlobs", ("s3:ListBucket",), bucket_arn), "Condition": condition},
+        *_statements(
+            ("ReadBlobs", _READ_OBJECTS, objects(BlobVerb.READ, BlobVerb.READ_WRITE)),
+            ("WriteBlobs", _WRITE_OBJECTS, written),
+            ("BlobKey", KEY_ACTIONS if written else _DECRYPT, [key_arn]),
+        ),
+    ]
+
+
+def _statements(*parts: tuple[str, Sequence[str], Sequence[Input[str]]]) -> list[Statement]:
+    return [allow(sid, actions, resources) for sid, actions, resources in parts if resources]

@@ -1,0 +1,125 @@
+"""Real calls to AWS with an account's own credentials. None of them destroys anything if it succeeds."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prove.aws.client import Aws, Credentials, tried
+from prove.aws.probes import Probes, slug
+from prove.verdicts import Claim, Kind, Outcome
+
+Call = Callable[[], Any]
+
+
+class Cloud:
+    """Tries claims about streams, keys, the bucket and the account.
+
+    Args:
+        aws: The cloud.
+        probes: What the calls find.
+    """
+
+    def __init__(self, aws: Aws, probes: Probes) -> None:
+        self._aws, self._probes = aws, probes
+
+    def observe(self, claim: Claim, own: Credentials | None, why_none: str) -> Outcome:
+        """Whether an account can do what a claim is about.
+
+        Args:
+            claim: The claim.
+            own: The account's credentials.
+            why_none: Why there are none.
+        """
+        if own is None:
+            return Outcome(False, f"no credentials: {why_none}")
+        service, _, call = claim.action.partition(":")
+        client = self._aws.client(service, own)
+        match claim.kind:
+            case Kind.STREAM:
+                return self._on_stream(client, claim, call)
+            case Kind.KEY:
+                return tried(self._on_key(client, claim.target)[call])
+            case Kind.BUCKET:
+                return tried(self._on_bucket(client)[call])
+            case Kind.PREFIX:
+                return tried(self._on_prefix(client, claim, call))
+            case _:
+                calls = {"ListRoles": "list_roles", "ListStreams": "list_streams", "ListBuckets": "list_buckets"}
+                return tried(getattr(client, calls[call]))
+
+    def _on_stream(self, client: Any, claim: Claim, call: str) -> Outcome:
+        probes, stream = self._probes, claim.target
+        arn = probes.arns[stream]
+        record = {"Data": json.dumps({"probe": probes.mark}).encode(), "PartitionKey": probes.mark}
+        consumer = f"{probes.mark}-{call}-{slug(claim.subject)}"
+
+        def subscribe() -> None:
+            answer = client.subscribe_to_shard(
+                ConsumerARN=probes.consumers[stream],
+                ShardId=probes.shards[stream],
+                StartingPosition={"Type": "LATEST"},
+            )
+            answer["EventStream"].close()
+
+        calls: Mapping[str, Call] = {
+            "ListShards": lambda: client.list_shards(StreamName=stream),
+            "GetShardIterator": lambda: client.get_shard_iterator(
+                StreamName=stream, ShardId=probes.shards[stream], ShardIteratorType="LATEST"
+            ),
+            "GetRecords": lambda: client.get_records(ShardIterator=iterator, Limit=1),
+            "PutRecord": lambda: client.put_record(StreamName=stream, **record),
+            "PutRecords": lambda: client.put_records(StreamName=stream, Records=[record]),
+            "DescribeStream": lambda: client.describe_stream(StreamName=stream),
+            "DescribeStreamSummary": lambda: client.describe_stream_summary(StreamName=stream),
+            "RegisterStreamConsumer": lambda: client.register_stream_consumer(StreamARN=arn, ConsumerName=consumer),
+            "DeregisterStreamConsumer": lambda: client.deregister_stream_consumer(StreamARN=arn, ConsumerName=consumer),
+            "DescribeStreamConsumer": lambda: client.describe_stream_consumer(ConsumerARN=probes.consumers[stream]),
+            "SubscribeToShard": subscribe,
+            "AddTagsToStream": lambda: client.add_tags_to_stream(StreamName=stream, Tags={probes.mark: "probe"}),
+            "RemoveTagsFromStream": lambda: client.remove_tags_from_stream(StreamName=stream, TagKeys=[probes.mark]),
+        }
+        iterator = probes.iterator(stream) if call == "GetRecords" else ""
+        if call == "DeregisterStreamConsumer":
+            probes.consumer(stream, consumer)
+        try:
+            return tried(calls[call])
+        finally:
+            # A stream has room for twenty.
+            if call in ("RegisterStreamConsumer", "DeregisterStreamConsumer"):
+                probes.drop_consumer(stream, consumer)
+
+    def _on_key(self, client: Any, name: str) -> Mapping[str, Call]:
+        key, ciphertext = self._probes.keys[name], self._probes.ciphertexts[name]
+        return {
+            "Decrypt": lambda: client.decrypt(CiphertextBlob=ciphertext, KeyId=key),
+            "GenerateDataKey": lambda: client.generate_data_key(KeyId=key, KeySpec="AES_256"),
+        }
+
+    def _on_bucket(self, client: Any) -> Mapping[str, Call]:
+        bucket, tags = self._probes.bucket, self._probes.bucket_tags()
+        return {
+            "GetBucketLocation": lambda: client.get_bucket_location(Bucket=bucket),
+            "GetBucketPolicy": lambda: client.get_bucket_policy(Bucket=bucket),
+            "GetBucketVersioning": lambda: client.get_bucket_versioning(Bucket=bucket),
+            "ListMultipartUploads": lambda: client.list_multipart_uploads(Bucket=bucket),
+            "PutBucketTagging": lambda: client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags}),
+        }
+
+    def _on_prefix(self, client: Any, claim: Claim, call: str) -> Call:
+        probes, prefix, who = self._probes, claim.target, claim.subject
+        bucket, own = probes.bucket, probes.own(prefix, who)
+        match call:
+            case "GetObject":
+                return lambda: client.get_object(Bucket=bucket, Key=probes.shared(prefix))
+            case "PutObject":
+                return lambda: client.put_object(Bucket=bucket, Key=own, Body=b"probe")
+            case "DeleteObject":
+                key = probes.victim(prefix, who)
+                return lambda: client.delete_object(Bucket=bucket, Key=key)
+            case "CreateMultipartUpload":
+                return lambda: client.create_multipart_upload(Bucket=bucket, Key=own)
+            case "AbortMultipartUpload":
+                key, upload = probes.upload(prefix, who)
+                return lambda: client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+            case _:
+                return lambda: client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)

@@ -1,6 +1,0 @@
-"""A Pulumi provider for Ververica Platform 2.x over its REST API.
-
-The engine starts `../pulumi-resource-vvp`; programs use the classes of `components.ververica.sdk`.
-"""
-
-__version__ = "0.1.0"

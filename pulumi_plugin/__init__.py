@@ -1,4 +1,0 @@
-"""Pulumi providers in plain Python: what every provider of this project shares.
-
-The one place that knows `pulumi.provider.experimental` and the wire messages. Import from `pulumi_plugin.base`.
-"""

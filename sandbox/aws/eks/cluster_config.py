@@ -1,0 +1,83 @@
+"""A cluster's network, encryption and logging: checked, and completed with EKS's defaults."""
+
+import ipaddress
+from typing import Any
+
+from sandbox.aws import emulator
+from sandbox.aws.eks import checks
+from sandbox.aws.errors import Refused
+
+LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+
+
+def vpc(given: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
+    """The network settings of a cluster: what is given, else what there is, else EKS's defaults."""
+    subnet_ids = given.get("subnetIds") or current.get("subnetIds") or []
+    found = checks.subnets(subnet_ids)
+    if len({subnet["AvailabilityZone"] for subnet in found}) < 2:
+        raise Refused("InvalidParameterException", "Subnets specified must be in at least two different AZs")
+    vpc_id = found[0]["VpcId"]
+    if current and current["vpcId"] != vpc_id:
+        raise Refused("InvalidParameterException", "Subnets must be in the VPC of the cluster.")
+    groups = given.get("securityGroupIds", current.get("securityGroupIds", []))
+    checks.security_groups(groups, vpc_id)
+    public = given.get("endpointPublicAccess", current.get("endpointPublicAccess", True))
+    private = given.get("endpointPrivateAccess", current.get("endpointPrivateAccess", False))
+    if not public and not private:
+        raise Refused("InvalidParameterException", "Private and public endpoint access cannot be false")
+    cidrs = given.get("publicAccessCidrs") or current.get("publicAccessCidrs") or ["0.0.0.0/0"]
+    for cidr in cidrs:
+        try:
+            ipaddress.ip_network(cidr)
+        except ValueError as error:
+            raise Refused(
+                "InvalidParameterException", f"The following CIDRs are invalid in publicAccessCidrs: {cidr}"
+            ) from error
+    return current | {
+        "subnetIds": subnet_ids,
+        "securityGroupIds": groups,
+        "vpcId": vpc_id,
+        "endpointPublicAccess": public,
+        "endpointPrivateAccess": private,
+        "publicAccessCidrs": cidrs if public else [],
+    }
+
+
+def encryption(config: list[dict[str, Any]]) -> None:
+    """Checks an encryptionConfig: one, for secrets, with a key that can be used."""
+    if len(config) != 1 or config[0].get("resources") != ["secrets"] or not config[0].get("provider", {}).get("keyArn"):
+        raise Refused(
+            "InvalidParameterException",
+            "encryptionConfig must be one entry with resources [secrets] and provider.keyArn",
+        )
+    checks.key(config[0]["provider"]["keyArn"])
+
+
+def logs(given: dict[str, Any], enabled: tuple[str, ...]) -> dict[str, Any]:
+    """Control-plane logs: what is given, on top of the types that are on already."""
+    on = set(enabled)
+    for entry in given.get("clusterLogging", []):
+        on = on | set(entry.get("types", [])) if entry.get("enabled") else on - set(entry.get("types", []))
+    groups = [
+        {"types": [kind for kind in LOG_TYPES if (kind in on) is wanted], "enabled": wanted} for wanted in (True, False)
+    ]
+    return {"clusterLogging": [group for group in groups if group["types"]]}
+
+
+def kubernetes_network(given: dict[str, Any], network: dict[str, Any]) -> dict[str, Any]:
+    """The addresses of services: given, or those of EKS's two that the VPC leaves free."""
+    if given.get("ipFamily", "ipv4") != "ipv4":
+        raise Refused("InvalidParameterException", "the sandbox's EKS does not support ipFamily ipv6")
+    block = ipaddress.ip_network(emulator.service("ec2")._vpcs[network["vpcId"]]["CidrBlock"])
+    # EKS takes the first that does not overlap the VPC.
+    usual = next(cidr for cidr in ("10.100.0.0/16", "172.20.0.0/16") if not block.overlaps(ipaddress.ip_network(cidr)))
+    chosen = given.get("serviceIpv4Cidr", usual)
+    try:
+        overlaps = block.overlaps(ipaddress.ip_network(chosen))
+    except ValueError as error:
+        raise Refused("InvalidParameterException", f"serviceIpv4Cidr {chosen} is not a CIDR block") from error
+    if overlaps:
+        raise Refused(
+            "InvalidParameterException", f"serviceIpv4Cidr {chosen} overlaps the CIDR block {block} of the VPC"
+        )
+    return {"serviceIpv4Cidr": chosen, "ipFamily": "ipv4", "elasticLoadBalancing": {"enabled": False}}

@@ -1,4 +1,0 @@
-"""AWS on this machine: ministack in one process with the layer that makes it as strict as the real thing.
-
-`python -m sandbox.cloud` serves it. What each part adds is written at the top of its file; docs/sandbox.md lists it.
-"""

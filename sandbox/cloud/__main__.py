@@ -1,7 +1,0 @@
-"""`python -m sandbox.cloud`: serves the sandbox's cloud in the foreground, with the real control plane behind EKS."""
-
-from sandbox.cloud import server
-from sandbox.cluster import lifecycle
-
-if __name__ == "__main__":
-    server.run(lifecycle)

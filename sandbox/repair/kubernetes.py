@@ -1,0 +1,124 @@
+"""Finders for what is in the cluster: Kubernetes objects and Helm releases."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from sandbox.plugins.kubernetes import kinds
+from sandbox.plugins.kubernetes.cluster import Cluster, NoMatch, parse_kubeconfig
+from sandbox.plugins.kubernetes.ownership import CREATOR
+from sandbox.repair.search import Properties, Search
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+GOING_SECONDS = 60.0
+"""How long an object may take to go away; a namespace takes its content with it."""
+
+
+def find_object(kind: str, search: Search, inputs: Properties) -> list[str]:
+    """The object's id, `namespace/name` or `name`, if it is there and Pulumi made it.
+
+    Args:
+        kind: type token, like `kubernetes:core/v1:Namespace`.
+        search: where to look.
+        inputs: the resource's inputs.
+    """
+    metadata = inputs.get("metadata") or {}
+    if not isinstance(metadata.get("name"), str):
+        return []
+    live = _get(kind, search, metadata.get("namespace") or "", metadata["name"])
+    if live is None or live["metadata"].get("deletionTimestamp"):
+        return []
+    # An object of somebody else is left to the next create, which says how to take it over.
+    managers = [str(entry.get("manager", "")) for entry in live["metadata"].get("managedFields") or []]
+    if not any(manager.startswith(CREATOR) for manager in managers):
+        return []
+    namespace = live["metadata"].get("namespace")
+    return [f"{namespace}/{live['metadata']['name']}" if namespace else live["metadata"]["name"]]
+
+
+def wait_if_going(kind: str, id: str, search: Search) -> None:
+    """Waits until an object is gone, if it is being deleted; else it does nothing.
+
+    Raises:
+        LookupError: it stays, because something else keeps it.
+    """
+    namespace, _, name = id.rpartition("/")
+
+    def going() -> bool:
+        live = _get(kind, search, namespace, name)
+        return live is not None and "deletionTimestamp" in live["metadata"]
+
+    waiting = Retrying(
+        retry=retry_if_result(bool), stop=stop_after_delay(GOING_SECONDS), wait=wait_fixed(0.5),
+        retry_error_callback=lambda state: True,
+    )  # fmt: skip
+    if waiting(going):
+        raise LookupError(f"{kind} {id} is being deleted and does not go away")
+
+
+def find_release(search: Search, inputs: Properties) -> list[str]:
+    """A release that is whole or failed is found; one whose install stopped halfway is uninstalled.
+
+    Helm itself refuses to go on with such a release ("another operation is in progress") and names no other way.
+    """
+    name, namespace = inputs.get("name"), inputs.get("namespace") or "default"
+    if not isinstance(name, str):
+        return []
+    id = f"{namespace}/{name}"
+    put_in_order(id, search)
+    return [id] if _status(search, namespace, name) else []
+
+
+def put_in_order(id: str, search: Search) -> None:
+    """Ends what Helm was in the middle of: an install or uninstall is undone or done, an upgrade rolled back.
+
+    Raises:
+        LookupError: Helm cannot.
+    """
+    namespace, _, name = id.rpartition("/")
+    status = _status(search, namespace, name)
+    if status in ("pending-install", "uninstalling"):
+        _helm(search, "uninstall", name, "--namespace", namespace, "--wait")
+    elif status in ("pending-upgrade", "pending-rollback"):
+        _helm(search, "rollback", name, "--namespace", namespace)
+
+
+def _status(search: Search, namespace: str, name: str) -> str:
+    """Helm's word for how the release is; empty if there is none."""
+    listed = _helm(
+        search, "list", "--all", "--namespace", namespace, "--filter", f"^{name}$", "--output", "json"
+    )  # fmt: skip
+    releases: list[dict[str, Any]] = json.loads(listed or "[]")
+    return str(releases[0]["status"]) if releases else ""
+
+
+def _get(kind: str, search: Search, namespace: str, name: str) -> Properties | None:
+    kubeconfig = Path(search.environment["KUBECONFIG"])
+    if not kubeconfig.exists():
+        # No cluster, no objects.
+        return None
+    cluster = Cluster(parse_kubeconfig(str(kubeconfig)))
+    try:
+        return cluster.get(kinds.of_token(kind), namespace or cluster.namespace, name)
+    except NoMatch:
+        return None
+
+
+def _helm(search: Search, *arguments: str) -> str:
+    if not Path(search.environment["KUBECONFIG"]).exists():
+        return ""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HELM_")}
+    result = subprocess.run(
+        ["helm", *arguments],
+        env=environment | search.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    if result.returncode:
+        raise LookupError(f"helm {' '.join(arguments)} failed: {result.stderr.strip()}")
+    return result.stdout

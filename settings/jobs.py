@@ -1,0 +1,71 @@
+"""The sections of the stack file that say what runs: streams, and jobs with what they may touch."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, RootModel
+
+from grants.verbs import BlobVerb, StreamVerb
+from settings.aws.names import StreamName
+from settings.faults import Section
+from settings.names import BlobPrefix, KubernetesName, Quantity
+
+
+class JobResources(Section):
+    """What one kind of pod gets."""
+
+    cpu: Annotated[float, Field(gt=0, le=64)] = 1.0
+    """CPU, in cores."""
+    memory: Quantity = "1G"
+    """Memory, as a Kubernetes quantity."""
+
+
+class JobAccess(Section):
+    """What a job may touch besides its own prefix of the bucket."""
+
+    streams: dict[StreamName, StreamVerb] = Field(default_factory=dict[StreamName, StreamVerb])
+    """Streams of the stack by name, each with a verb."""
+    blobs: dict[BlobPrefix, BlobVerb] = Field(default_factory=dict[BlobPrefix, BlobVerb])
+    """Further prefixes of the bucket, each with a verb."""
+
+
+class JarSettings(Section):
+    """A job that is a jar."""
+
+    uri: Annotated[str, Field(min_length=1)]
+    """Where the jar is, as `s3://<bucket>/<path>.jar`."""
+    entry_class: str | None = None
+    """The main class, if the jar's manifest names none."""
+    arguments: str | None = None
+    """Arguments of the main class."""
+
+
+class JobSettings(Section):
+    """One job: what it runs, what it touches, and how. Its key is its name, and that of its account and deployment."""
+
+    sql: str | None = None
+    """SQL file with the job's INSERT statements, relative to the project; or `jar`."""
+    jar: JarSettings | None = None
+    """The jar; or `sql`."""
+    tables: tuple[str, ...] = ()
+    """SQL files with the CREATE statements of the tables that the job uses, relative to the project."""
+    access: JobAccess = JobAccess()
+    """What it may touch."""
+    state: Literal["running", "suspended", "cancelled"] = "running"
+    """The desired state."""
+    parallelism: Annotated[int, Field(ge=1, le=4096)] = 1
+    """Parallelism of the job."""
+    job_manager: JobResources = JobResources()
+    """Size of the JobManager."""
+    task_manager: JobResources = JobResources()
+    """Size of a TaskManager."""
+    flink: dict[str, str] = Field(default_factory=dict[str, str])
+    """Flink's own settings, as in its configuration file."""
+    stop_with_savepoint: bool = True
+    """Whether stopping, replacing or deleting the job takes a savepoint first."""
+
+
+class Jobs(RootModel[dict[KubernetesName, JobSettings]]):
+    """Jobs, by name."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    root: dict[KubernetesName, JobSettings] = Field(default_factory=dict[KubernetesName, JobSettings])

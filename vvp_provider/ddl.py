@@ -1,0 +1,156 @@
+"""A CREATE statement in parts, so that a change of it shows as what it is; and the statements that follow from it.
+
+See https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/create/ and
+https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/alter/.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flink_sql.spelling import canonical
+from flink_sql.statements import ObjectName, SqlFault, Statement, quote_name, quote_string, read_name, single
+from flink_sql.tokens import Token, is_symbol
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a CREATE statement says.
+
+    Attributes:
+        kind: TABLE, VIEW, FUNCTION, DATABASE or CATALOG.
+        name: The full name: catalog, database and object, as far as the kind has them.
+        columns: Of a table: columns, computed columns, watermarks and constraints, one each, in one spelling.
+        clauses: Everything else but the options, in one spelling: comment, partitions, LIKE, query, class.
+        options: The WITH clause.
+    """
+
+    kind: str
+    name: ObjectName
+    columns: list[str] = field(default_factory=list[str])
+    clauses: str = ""
+    options: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def parse(sql: str, catalog: str, database: str) -> Definition:
+    """The definition in one CREATE statement.
+
+    Args:
+        sql: The statement.
+        catalog: Catalog of a name without one.
+        database: Database of a name without one.
+
+    Raises:
+        SqlFault: It is not exactly one CREATE statement, or one of a sort that cannot be kept in a state.
+    """
+    statement = single(sql)
+    verb, _, kind = statement.kind.partition(" ")
+    if verb != "CREATE" or not kind or statement.name is None:
+        what = "this makes" if verb == "CREATE" else f"{statement.kind} is no CREATE statement, which makes"
+        raise SqlFault(f"{what} no table, view, function, database or catalog", statement.line)
+    if statement.temporary:
+        raise SqlFault("a temporary object ends with its session; put it into the deployment's script", statement.line)
+    if statement.guarded:
+        raise SqlFault(
+            "IF NOT EXISTS and OR REPLACE would take over what somebody else made without a word; leave them out, or "
+            "set adopt",
+            statement.line,
+        )
+    name = _full_name(statement, kind, catalog, database)
+    body = _body(statement)
+    columns: list[str] = []
+    if kind == "TABLE" and body and body[0].text == "(":
+        end = _closing(body, 0)
+        columns = [canonical(item) for item in _items(body[1:end])]
+        body = body[end + 1 :]
+    rest, options = _take_options(statement, body) if kind in ("TABLE", "DATABASE", "CATALOG") else (body, {})
+    return Definition(kind, name, columns, canonical(rest), options)
+
+
+def _full_name(statement: Statement, kind: str, catalog: str, database: str) -> ObjectName:
+    name = statement.name or ObjectName(())
+    longest = {"CATALOG": 1, "DATABASE": 2}.get(kind, 3)
+    if len(name.parts) > longest:
+        raise SqlFault(f"{name} has more parts than a {kind.lower()}'s name", statement.line)
+    if kind == "CATALOG":
+        return name
+    if kind == "DATABASE":
+        return ObjectName((catalog, *name.parts)[-2:])
+    return name.resolve(catalog, database)
+
+
+def _body(statement: Statement) -> Sequence[Token]:
+    """The tokens behind the object's name."""
+    tokens = statement.tokens
+    start = next(i for i, token in enumerate(tokens) if i and token.word in statement.kind.split()[1:]) + 1
+    return tokens[read_name(tokens, start)[1] :]
+
+
+def _closing(tokens: Sequence[Token], start: int) -> int:
+    depth = 0
+    for index in range(start, len(tokens)):
+        depth += is_symbol(tokens[index], "(") - is_symbol(tokens[index], ")")
+        if depth == 0:
+            return index
+    return len(tokens) - 1
+
+
+def _items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Split at commas that are in no inner parenthesis or angle bracket (`MAP<STRING, INT>`)."""
+    item: list[Token] = []
+    depth = angle = 0
+    for token in tokens:
+        depth += is_symbol(token, "(") - is_symbol(token, ")")
+        if depth == 0 and item and item[-1].word in ("ARRAY", "MAP", "ROW", "MULTISET", "RAW"):
+            angle += is_symbol(token, "<")
+        elif angle:
+            angle -= is_symbol(token, ">")
+        if is_symbol(token, ",") and depth == 0 and angle == 0:
+            yield item
+            item = []
+        else:
+            item.append(token)
+    if item:
+        yield item
+
+
+def _take_options(statement: Statement, body: Sequence[Token]) -> tuple[list[Token], dict[str, str]]:
+    depth = 0
+    for index, token in enumerate(body):
+        depth += is_symbol(token, "(") - is_symbol(token, ")")
+        if depth == 0 and token.word == "AS":
+            break
+        if depth == 0 and token.word == "WITH" and index + 1 < len(body) and is_symbol(body[index + 1], "("):
+            end = _closing(body, index + 1)
+            options = dict(_option(statement, item) for item in _items(body[index + 2 : end]))
+            return [*body[:index], *body[end + 1 :]], options
+    return list(body), {}
+
+
+def _option(statement: Statement, item: Sequence[Token]) -> tuple[str, str]:
+    if len(item) == 3 and item[1].text == "=":
+        key, value = item[0].string, item[2].string
+        if key is not None and value is not None:
+            return key, value
+    raise SqlFault(f"in WITH stands {canonical(item)!r} instead of 'key' = 'value'", statement.line)
+
+
+def drop(kind: str, name: ObjectName) -> str:
+    """The statement that removes an object; nothing happens if it is gone already."""
+    return f"DROP {kind} IF EXISTS {name}"
+
+
+def rename(kind: str, old: ObjectName, new: ObjectName) -> str:
+    """The statement that gives a table of the same database another name."""
+    return f"ALTER {kind} {old} RENAME TO {quote_name(new.parts[-1])}"
+
+
+def set_options(kind: str, name: ObjectName, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """The statements that turn one set of options into another: none, one or two."""
+    changed = [f"{quote_string(k)} = {quote_string(v)}" for k, v in new.items() if old.get(k) != v]
+    removed = [quote_string(key) for key in old if key not in new]
+    statements: list[str] = []
+    if changed:
+        statements.append(f"ALTER {kind} {name} SET ({', '.join(changed)})")
+    if removed:
+        statements.append(f"ALTER {kind} {name} RESET ({', '.join(removed)})")
+    return statements
