@@ -8,15 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi import Input
-
 from grants.iam_documents import (
     BUCKET_ACTIONS,
     KEY_ACTIONS,
     OBJECT_ACTIONS,
+    Document,
     Statement,
     allow,
-    joined,
+    document,
 )
 from grants.verbs import BlobVerb, StreamVerb
 
@@ -51,11 +50,26 @@ class StreamGrant:
     """
 
     verb: StreamVerb
-    arn: Input[str]
-    key_arn: Input[str] | None
+    arn: str
+    key_arn: str | None
 
 
-def streams(granted: Sequence[StreamGrant]) -> list[Statement]:
+def job_policy(
+    streams: Sequence[StreamGrant], blobs: Mapping[str, BlobVerb], bucket_arn: str, key_arn: str
+) -> Document | None:
+    """The sum of a job's grants; None if there are none.
+
+    Args:
+        streams: Its grants on streams.
+        blobs: Verbs by key prefix, which has its slash at the end.
+        bucket_arn: The bucket.
+        key_arn: The key that encrypts the bucket.
+    """
+    statements = [*on_streams(streams), *on_blobs(blobs, bucket_arn, key_arn)]
+    return document(*statements) if statements else None
+
+
+def on_streams(granted: Sequence[StreamGrant]) -> list[Statement]:
     """Access to streams: a statement for each verb.
 
     `read-polling` is the article's: what the source of Flink 1.15 calls when it polls. `read-fan-out` adds enhanced
@@ -72,7 +86,7 @@ def streams(granted: Sequence[StreamGrant]) -> list[Statement]:
         (_sid(verb), actions, [grant.arn for grant in granted if grant.verb is verb])
         for verb, actions in _STREAM_ACTIONS.items()
     ]
-    consumers = [joined(grant.arn, "/consumer/*") for grant in granted if grant.verb is StreamVerb.READ_FAN_OUT]
+    consumers = [f"{grant.arn}/consumer/*" for grant in granted if grant.verb is StreamVerb.READ_FAN_OUT]
     read = [grant.key_arn for grant in granted if grant.key_arn is not None and grant.verb is not StreamVerb.WRITE]
     written = [grant.key_arn for grant in granted if grant.key_arn is not None and grant.verb is StreamVerb.WRITE]
     return _statements(
@@ -87,7 +101,7 @@ def _sid(verb: StreamVerb) -> str:
     return "".join(part.capitalize() for part in verb.split("-")) + "Streams"
 
 
-def blobs(granted: Mapping[str, BlobVerb], bucket_arn: Input[str], key_arn: Input[str]) -> list[Statement]:
+def on_blobs(granted: Mapping[str, BlobVerb], bucket_arn: str, key_arn: str) -> list[Statement]:
     """Access to the objects under prefixes of the bucket; asking where the bucket is comes with it.
 
     What Flink's S3 file systems call, by
@@ -104,8 +118,8 @@ def blobs(granted: Mapping[str, BlobVerb], bucket_arn: Input[str], key_arn: Inpu
     listed = [each for prefix in sorted(granted) for each in (f"{prefix}*", prefix.rstrip("/"))]
     condition: Mapping[str, Mapping[str, Any]] = {"StringLike": {"s3:prefix": listed}}
 
-    def objects(*verbs: BlobVerb) -> list[Input[str]]:
-        return [joined(bucket_arn, "/", prefix, "*") for prefix in sorted(granted) if granted[prefix] in verbs]
+    def objects(*verbs: BlobVerb) -> list[str]:
+        return [f"{bucket_arn}/{prefix}*" for prefix in sorted(granted) if granted[prefix] in verbs]
 
     written = objects(BlobVerb.WRITE, BlobVerb.READ_WRITE)
     return [
@@ -119,5 +133,5 @@ def blobs(granted: Mapping[str, BlobVerb], bucket_arn: Input[str], key_arn: Inpu
     ]
 
 
-def _statements(*parts: tuple[str, Sequence[str], Sequence[Input[str]]]) -> list[Statement]:
+def _statements(*parts: tuple[str, Sequence[str], Sequence[str]]) -> list[Statement]:
     return [allow(sid, actions, resources) for sid, actions, resources in parts if resources]

@@ -1,20 +1,18 @@
 """IAM policy documents as plain values, so that every one of them can be read and tested without a cloud.
 
-The grammar is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. Values may be Pulumi
-outputs; `pulumi.Output.json_dumps` turns a document into the JSON that a resource takes.
+The grammar is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. Nothing here
+waits for a cloud: a component calls these with what it knows by then.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
-
-from pulumi import Input, Output
 
 IRSA_AUDIENCE = "sts.amazonaws.com"
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
 LONGEST = 6144
 """Characters of a managed policy, blanks aside: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html."""
 
-Value = Input[str] | Sequence[Input[str]]
+Value = str | Sequence[str]
 
 
 class Statement(TypedDict):
@@ -25,7 +23,7 @@ class Statement(TypedDict):
     Action: Sequence[str] | str
     Resource: NotRequired[Value]
     Principal: NotRequired[Mapping[str, Value] | Literal["*"]]
-    Condition: NotRequired[Input[Mapping[str, Mapping[str, Any]]]]
+    Condition: NotRequired[Mapping[str, Mapping[str, Any]]]
 
 
 class Document(TypedDict):
@@ -49,12 +47,6 @@ def allow(sid: str, actions: Sequence[str] | str, resources: Value) -> Statement
         resources: ARNs.
     """
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
-
-
-def joined(*parts: Input[str]) -> Input[str]:
-    """An ARN from parts: plain text if all of them are, so that a document can be made and measured without Pulumi."""
-    plain = [part for part in parts if isinstance(part, str)]
-    return "".join(plain) if len(plain) == len(parts) else Output.concat(*parts)
 
 
 def service_trust(service: str) -> Document:
@@ -144,26 +136,25 @@ OBJECT_ACTIONS = (
 KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
-def bucket_read_write(bucket_arn: Input[str], object_arns: Input[str], key_arn: Input[str]) -> Document:
+def bucket_read_write(bucket_arn: str, key_arn: str) -> Document:
     """What Flink's and the platform's S3 file systems call: objects, the listing of the bucket, and the use of its key.
 
     See https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/.
 
     Args:
         bucket_arn: The bucket.
-        object_arns: Its objects, as `<bucket arn>/*`.
         key_arn: The KMS key that encrypts them.
     """
     return document(
         allow("Bucket", BUCKET_ACTIONS, bucket_arn),
-        allow("Objects", OBJECT_ACTIONS, object_arns),
+        allow("Objects", OBJECT_ACTIONS, f"{bucket_arn}/*"),
         allow("Key", KEY_ACTIONS, key_arn),
     )
 
 
-def bucket_everything(bucket_arn: Input[str], object_arns: Input[str], key_arn: Input[str]) -> Document:
+def bucket_everything(bucket_arn: str, key_arn: str) -> Document:
     """Every S3 action on one bucket, as the article grants it, and the use of its key."""
     return document(
-        allow("Everything", "s3:*", [bucket_arn, object_arns]),
+        allow("Everything", "s3:*", [bucket_arn, f"{bucket_arn}/*"]),
         allow("Key", KEY_ACTIONS, key_arn),
     )

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 JOBS_PREFIX = "jobs/"
-"""Under it each job has its own prefix of the bucket."""
+"""Under it each job has its own prefix of the blob storage."""
 
 
 class StreamVerb(StrEnum):
@@ -16,8 +16,13 @@ class StreamVerb(StrEnum):
 
 
 class BlobVerb(StrEnum):
-    """What a job may do under a prefix of the bucket."""
+    """What a job may do under a prefix of the blob storage."""
 
     READ = "read"
     WRITE = "write"
     READ_WRITE = "read-write"
+
+
+def own_prefix(job: str) -> str:
+    """The prefix of the blob storage that belongs to a job."""
+    return f"{JOBS_PREFIX}{job}/"

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import cast
 
-import yaml
-
+from grants.verbs import own_prefix
 from prove.aws import verbs as meaning
 from prove.aws.verbs import Access
 from prove.verdicts import Claim, Kind
-from sandbox.layout import CHECKOUT
 from settings.aws.sections import IdentityKind
-from settings.sections import Layout
-from settings.stack_file import NAMESPACE, Settings, check
+from settings.aws.stack_file import AwsStackFile
+from settings.check import PROJECT, Settings, check
+from settings.yaml_file import config_of
 
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 POD_IDENTITY = "eks-auth:AssumeRoleForPodIdentity"
@@ -64,17 +63,13 @@ def _parts(subject: str) -> tuple[str, str]:
     return namespace, name
 
 
-def stack_settings(stack: str) -> Settings:
+def stack_settings(stack: str) -> Settings[AwsStackFile]:
     """The settings of a stack file, by the program's own checks and without Pulumi.
 
     Raises:
         SettingsError: the stack file has faults.
     """
-    content: dict[str, Any] = yaml.safe_load((CHECKOUT / f"Pulumi.{stack}.yaml").read_text())
-    config: dict[str, Any] = content.get("config") or {}
-    prefix = f"{NAMESPACE}:"
-    own = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    return check(own, config.get("aws:region"))
+    return cast("Settings[AwsStackFile]", check(config_of(PROJECT / f"Pulumi.{stack}.yaml")))
 
 
 class Expected:
@@ -85,9 +80,9 @@ class Expected:
         strangers: Further accounts, `<namespace>/<name>`, which the stack file does not know and so allows nothing.
     """
 
-    def __init__(self, settings: Settings, strangers: tuple[str, ...] = ()) -> None:
+    def __init__(self, settings: Settings[AwsStackFile], strangers: tuple[str, ...] = ()) -> None:
         self.settings = settings
-        self.platform = settings.platform
+        self.platform = settings.file.platform
         self._strangers = strangers
 
     @cached_property
@@ -98,19 +93,18 @@ class Expected:
     @cached_property
     def owners(self) -> list[Account]:
         """The platform's account and the jobs': those with a role."""
-        prefix, platform = self.settings.identity.role_prefix, self.platform
-        per_job = platform.layout is Layout.NAMESPACE_PER_JOB
+        identity, platform = self.settings.file.identity, self.platform
         found = [
             Account(
                 platform.namespace,
                 platform.service_account,
-                f"{prefix}-{platform.service_account}",
+                identity.role_name(platform.service_account),
                 meaning.whole_bucket(self.settings),
             )
         ]
         for job in self.settings.jobs:
-            namespace = job.name if per_job else platform.namespace
-            found.append(Account(namespace, job.name, f"{prefix}-{job.name}", meaning.of_job(self.settings, job)))
+            namespace = platform.namespace_of(job.name)
+            found.append(Account(namespace, job.name, identity.role_name(job.name), meaning.of_job(self.settings, job)))
         return found
 
     @cached_property
@@ -122,31 +116,38 @@ class Expected:
     @cached_property
     def roles(self) -> list[str]:
         """The stack's roles that an account can have; the last is the storage driver's, which is nobody's here."""
-        return [*(owner.role for owner in self.owners if owner.role), f"{self.settings.identity.role_prefix}-ebs-csi"]
+        return [*(owner.role for owner in self.owners if owner.role), self.settings.file.identity.role_name("ebs-csi")]
 
     @cached_property
     def prefixes(self) -> list[str]:
         """Prefixes of the bucket: root, the platform's area, the jobs' parent, each job's, and all that are granted."""
         jobs = self.settings.jobs
         granted = {prefix for job in jobs for prefix in job.settings.access.blobs}
-        own = {meaning.own_prefix(job.name) for job in jobs}
+        own = {own_prefix(job.name) for job in jobs}
         return ["", meaning.PLATFORM_AREA, "jobs/", *sorted((granted | own) - {meaning.PLATFORM_AREA, "jobs/"})]
 
     @cached_property
     def keys(self) -> list[str]:
         """Keys, by the stream that they encrypt; the bucket's is BUCKET_KEY."""
-        return [meaning.BUCKET_KEY, *(name for name, stream in self.settings.streams.items() if stream.encrypted)]
+        return [meaning.BUCKET_KEY, *(name for name, stream in self.settings.file.streams.items() if stream.encrypted)]
 
     @cached_property
     def labels(self) -> list[str | None]:
         """Labels that a pod may come with."""
         jobs = [job.name for job in self.settings.jobs]
-        return [*jobs, *self.settings.admission.reserved_accounts, self.platform.service_account, FOREIGN, "", None]
+        return [
+            *jobs,
+            *self.settings.file.admission.reserved_accounts,
+            self.platform.service_account,
+            FOREIGN,
+            "",
+            None,
+        ]
 
     @property
     def exchange(self) -> str:
         """The exchange of the stack's identity kind."""
-        return WEB_IDENTITY if self.settings.identity.kind is IdentityKind.IRSA else POD_IDENTITY
+        return WEB_IDENTITY if self.settings.file.identity.kind is IdentityKind.IRSA else POD_IDENTITY
 
     def claims(self) -> list[Claim]:
         """Every claim."""
@@ -155,7 +156,7 @@ class Expected:
 
     def _of(self, account: Account) -> Iterator[Claim]:
         access, who = account.access, account.subject
-        for stream in self.settings.streams:
+        for stream in self.settings.file.streams:
             for call in meaning.ALL_STREAM_CALLS:
                 allowed = call in access.streams.get(stream, ())
                 yield Claim(who, f"kinesis:{call}", Kind.STREAM, stream, allowed, f"stream {stream}")
@@ -163,7 +164,7 @@ class Expected:
             for call in meaning.KEY_CALLS:
                 of = f"the key of stream {key}" if key else "the bucket's key"
                 yield Claim(who, f"kms:{call}", Kind.KEY, key, call in access.keys.get(key, ()), of)
-        bucket = self.settings.blob_storage.bucket
+        bucket = self.settings.file.blob_storage.bucket
         for call in meaning.ALL_BUCKET_CALLS:
             yield Claim(who, f"s3:{call}", Kind.BUCKET, bucket, call in access.bucket, f"bucket {bucket}")
         for prefix in self.prefixes:
@@ -199,7 +200,7 @@ class Expected:
                 yield Claim(who, self.exchange, Kind.ROLE, owner.role or "", False, f"role {owner.role}")
 
     def _pods(self) -> Iterator[Claim]:
-        reserved = self.settings.admission.reserved_accounts
+        reserved = self.settings.file.admission.reserved_accounts
         guarded = frozenset({job.name for job in self.settings.jobs} | set(reserved))
         platform = self.platform.service_account
 

@@ -49,7 +49,7 @@ class Cluster:
             self._admin.ensure("namespaces", self.elsewhere, labels=PROBE)
             for name in sorted({account.name for account in accounts} | {"default"}):
                 self._admin.ensure(f"namespaces/{self.elsewhere}/serviceaccounts", name, labels=PROBE)
-            for name in self._expected.settings.admission.reserved_accounts:
+            for name in self._expected.settings.file.admission.reserved_accounts:
                 # Without its account a pod would be refused for that alone.
                 path = f"namespaces/{platform.namespace}/serviceaccounts"
                 if self._admin.ensure(path, name, labels=PROBE):
@@ -63,7 +63,7 @@ class Cluster:
 
     def run_pods(self, claims: list[Claim]) -> None:
         """Makes the pods that claims want to relabel, one for each account."""
-        reserved = self._expected.settings.admission.reserved_accounts
+        reserved = self._expected.settings.file.admission.reserved_accounts
         guarded = frozenset({job.name for job in self._expected.settings.jobs} | set(reserved))
         platform = self._expected.platform.service_account
         for subject in sorted({claim.subject for claim in claims if claim.action in SUBRESOURCE}):

@@ -93,7 +93,7 @@ def strangers(aws: Aws, admin: Kube, expected: Expected) -> tuple[str, ...]:
     }
     live = {f"{account['metadata']['namespace']}/{account['metadata']['name']}" for account in accounts}
     pages = aws.client("eks", aws.admin).get_paginator("list_pod_identity_associations")
-    for listed in pages.paginate(clusterName=expected.settings.cluster.name):
+    for listed in pages.paginate(clusterName=expected.settings.file.cluster.name):
         found |= {f"{one['namespace']}/{one['serviceAccount']}" for one in listed["associations"]}
     known = {account.subject for account in expected.accounts} | NOT_TRIED
     # An association may wait for an account that nobody has made; there is no token of such a one.

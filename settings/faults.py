@@ -1,17 +1,17 @@
 """Faults of a stack file: found all at once, each told by key, by what was found and by what would be right."""
 
-import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
+from pydantic_core import PydanticCustomError
 
 NOTHING = "nothing"
+IN_CLEAR = "in_clear"
+"""The type of pydantic's error for a secret in clear."""
 _LONGEST_SHOWN = 80
 
 
@@ -64,7 +64,9 @@ class Section(BaseModel):
     )
 
 
-S = TypeVar("S", bound=BaseModel)
+def in_clear() -> PydanticCustomError:
+    """The error of a secret that stands in the stack file as it is; its fault never shows it."""
+    return PydanticCustomError(IN_CLEAR, "a secret in clear")
 
 
 def show(value: object) -> str:
@@ -79,115 +81,3 @@ def unknown_key(key: str, name: str, known: Iterable[str]) -> Fault:
     near = get_close_matches(name, names, n=1)
     hint = f"`{near[0]}`, or " if near else ""
     return Fault(key, f"the unknown key `{name}`", f"{hint}one of {', '.join(names)}")
-
-
-def parse(model: type[S], key: str, value: object) -> tuple[S, list[Fault]]:
-    """Reads one section of the stack file.
-
-    Args:
-        model: The section's model; every key of it has a default.
-        key: Its key in the stack file, with the namespace.
-        value: What stands there: the plain JSON value.
-
-    Returns:
-        The section and its faults. Where something is wrong the section has its defaults, so that what is right can
-        still be checked against other sections.
-    """
-    faults: list[Fault] = []
-    rest = copy.deepcopy(value)
-    while True:
-        try:
-            # JSON mode: strict about types, and still reads enums and tuples.
-            return model.model_validate_json(json.dumps(rest)), faults
-        except ValidationError as error:
-            details = error.errors()
-        locations = [_location(value, each) for each in details]
-        faults += [_fault(model, key, location, each) for location, each in zip(locations, details, strict=True)]
-        for location, each in zip(locations, details, strict=True):
-            # What misses a part goes as a whole: half of it means nothing.
-            rest = _without(rest, location[:-1] if each["type"] == "missing" else location)
-
-
-def _location(value: object, details: ErrorDetails) -> list[str | int]:
-    """Where the fault is in the stack file: pydantic's location without the steps that only its types have."""
-    steps = details["loc"]
-    location: list[str | int] = []
-    for index, step in enumerate(steps):
-        there = (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int))
-        if there:
-            value = cast("dict[str | int, Any]", value)[step]
-        if there or (details["type"] == "missing" and index == len(steps) - 1):
-            location.append(step)
-    return location
-
-
-def _without(value: Any, location: list[str | int]) -> Any:
-    if not location:
-        return {}
-    step, *deeper = location
-    if isinstance(value, dict) and step in value:
-        inner = cast("dict[str | int, Any]", value)
-        if deeper and (kept := _without(inner[step], deeper)):
-            return {**inner, step: kept}
-        return {name: content for name, content in inner.items() if name != step}
-    if isinstance(value, list) and isinstance(step, int):
-        # A list with a fault in it goes as a whole: dropping one item would move the keys of the others.
-        return None
-    return cast("Any", value)
-
-
-def _fault(model: type[BaseModel], key: str, location: list[str | int], details: ErrorDetails) -> Fault:
-    path = ".".join([key, *map(str, location)])
-    match details["type"]:
-        case "missing":
-            return Fault(path, NOTHING, f"a value, as this key has no default{_described(model, location)}")
-        case "extra_forbidden":
-            return unknown_key(path, str(location[-1]), _known(model, location[:-1]))
-        case "expected":
-            return Fault(path, show(details["input"]), details["msg"])
-        case kind:
-            right = _PLAIN.get(kind, details["msg"].removeprefix("Input should be ").replace("'", ""))
-            return Fault(path, show(details["input"]), right)
-
-
-_PLAIN = {
-    "int_type": "a whole number, without quotes",
-    "string_type": "text; quote a number that is meant as text",
-    "bool_type": "true or false, without quotes",
-    "tuple_type": "a list",
-    "dict_type": "an object",
-    "model_type": "an object",
-    "json_type": "an object",
-}
-
-
-def _known(model: type[BaseModel], location: list[str | int]) -> list[str]:
-    inner = _model_at(model, location)
-    return [field.alias or name for name, field in inner.model_fields.items()] if inner else []
-
-
-def _described(model: type[BaseModel], location: list[str | int]) -> str:
-    owner = _model_at(model, location[:-1])
-    fields: Mapping[str, Any] = owner.model_fields if owner else {}
-    text = next((f.description for f in fields.values() if f.alias == location[-1] and f.description), None)
-    return f": {text.rstrip('.')}" if text else ""
-
-
-def _model_at(model: type[BaseModel], location: list[str | int]) -> type[BaseModel] | None:
-    """The model of the object at `location`, looking through optional and list annotations."""
-    current: type[BaseModel] | None = model
-    for part in location:
-        if isinstance(part, int) or current is None:
-            continue
-        if issubclass(current, RootModel):
-            current = next(iter(_models_in(current.model_fields["root"].annotation)), None)
-            continue
-        field = next((f for f in current.model_fields.values() if f.alias == part), None)
-        current = next(iter(_models_in(field.annotation)), None) if field else None
-    return current
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in _models_in(argument)]

@@ -2,12 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field
 
 from grants.verbs import BlobVerb, StreamVerb
-from settings.aws.names import StreamName
 from settings.faults import Section
-from settings.names import BlobPrefix, KubernetesName, Quantity
+from settings.names import BlobPrefix, Quantity
 
 
 class JobResources(Section):
@@ -20,19 +19,19 @@ class JobResources(Section):
 
 
 class JobAccess(Section):
-    """What a job may touch besides its own prefix of the bucket."""
+    """What a job may touch besides its own prefix of the blob storage."""
 
-    streams: dict[StreamName, StreamVerb] = Field(default_factory=dict[StreamName, StreamVerb])
+    streams: dict[str, StreamVerb] = Field(default_factory=dict[str, StreamVerb])
     """Streams of the stack by name, each with a verb."""
     blobs: dict[BlobPrefix, BlobVerb] = Field(default_factory=dict[BlobPrefix, BlobVerb])
-    """Further prefixes of the bucket, each with a verb."""
+    """Further prefixes of the blob storage, each with a verb."""
 
 
 class JarSettings(Section):
     """A job that is a jar."""
 
     uri: Annotated[str, Field(min_length=1)]
-    """Where the jar is, as `s3://<bucket>/<path>.jar`."""
+    """Where the jar is: a URI of the blob storage that ends in .jar."""
     entry_class: str | None = None
     """The main class, if the jar's manifest names none."""
     arguments: str | None = None
@@ -62,10 +61,3 @@ class JobSettings(Section):
     """Flink's own settings, as in its configuration file."""
     stop_with_savepoint: bool = True
     """Whether stopping, replacing or deleting the job takes a savepoint first."""
-
-
-class Jobs(RootModel[dict[KubernetesName, JobSettings]]):
-    """Jobs, by name."""
-
-    model_config = ConfigDict(frozen=True, strict=True)
-    root: dict[KubernetesName, JobSettings] = Field(default_factory=dict[KubernetesName, JobSettings])

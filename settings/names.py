@@ -1,9 +1,7 @@
-"""The names that AWS and Kubernetes accept, as types a settings model can use.
+"""The names that Kubernetes and the platform accept, as types a settings model can use.
 
 Each type refuses a bad name with the rule it breaks, before anything is created. The rules are the vendors' own:
-Kubernetes object names (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/), S3 bucket names
-(https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html), IAM names
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+Kubernetes object names (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/).
 """
 
 import ipaddress

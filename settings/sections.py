@@ -32,7 +32,7 @@ class AdmissionEngine(StrEnum):
     ADMISSION_POLICY = "admission-policy"
 
 
-class JobBlobAccess(StrEnum):
+class JobBlobScope(StrEnum):
     """Whether a job has a prefix of the bucket for its own or, as in the article, the whole bucket as all others."""
 
     SCOPED = "scoped"
@@ -111,3 +111,12 @@ class PlatformSettings(Section):
     """The platform's deployment target, with the layout `shared-namespace`."""
     admins: tuple[str, ...] = ()
     """Users that are platform administrators when authentication is on (a token is given)."""
+
+    @property
+    def shares_namespace(self) -> bool:
+        """Whether all jobs run in the platform's namespace and share its tables."""
+        return self.layout is Layout.SHARED_NAMESPACE
+
+    def namespace_of(self, job: str) -> str:
+        """The Kubernetes namespace in which a job runs."""
+        return self.namespace if self.shares_namespace else job

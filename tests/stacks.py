@@ -8,6 +8,8 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 NAMESPACE = "vvp:"
+SECRET = {"secure": "v1:AAAA:BBBB"}
+"""A secret as it stands in a stack file."""
 
 
 def stack_file(name: str = "dev") -> dict[str, Any]:
@@ -15,9 +17,9 @@ def stack_file(name: str = "dev") -> dict[str, Any]:
     return yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text())["config"]
 
 
-def own_keys(config: dict[str, Any]) -> dict[str, Any]:
-    """The keys of the program's own namespace, without it: what `settings.check` takes."""
-    return {key.removeprefix(NAMESPACE): value for key, value in config.items() if key.startswith(NAMESPACE)}
+def own(changes: dict[str, Any]) -> dict[str, Any]:
+    """The same changes with the program's namespace before keys that name none."""
+    return {key if ":" in key else f"{NAMESPACE}{key}": value for key, value in changes.items()}
 
 
 def changed(base: dict[str, Any], **changes: Any) -> dict[str, Any]:

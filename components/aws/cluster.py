@@ -6,6 +6,7 @@ import pulumi_eks as eks
 from pulumi import Output, Resource, ResourceOptions
 
 from components.aws.identity import Issuer, WorkloadIdentity
+from components.aws.keys import encryption_key
 from components.aws.network import Network
 from components.aws.nodes import Nodes
 from grants.iam_documents import IRSA_AUDIENCE
@@ -79,13 +80,8 @@ class Cluster(pulumi.ComponentResource):
     def _control_plane(self, network: Network, keeps_data: bool) -> eks.Cluster:
         name, settings = self._name, self._settings
         child = ResourceOptions(parent=self)
-        key = aws.kms.Key(
-            f"{name}-secrets",
-            description=f"Kubernetes secrets of the cluster {settings.name}",
-            enable_key_rotation=True,
-            deletion_window_in_days=30 if keeps_data else 7,
-            opts=ResourceOptions(parent=self, protect=keeps_data),
-        )
+        description = f"Kubernetes secrets of the cluster {settings.name}"
+        key = encryption_key(f"{name}-secrets", description, keeps_data=keeps_data, parent=self)
         # Made here, before EKS makes it by itself without a retention.
         logs = aws.cloudwatch.LogGroup(
             f"{name}-control-plane",
@@ -126,7 +122,7 @@ class Cluster(pulumi.ComponentResource):
 
     def _workers(self, network: Network) -> list[Resource]:
         """Nodes and add-ons, in the order in which a cluster without any can take them."""
-        name, prefix = self._name, self._identity.role_prefix
+        name = self._name
         cni = self._addon_identity("vpc-cni", "aws-node", "AmazonEKS_CNI_Policy")
         driver = self._addon_identity("ebs-csi", "ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy")
         # A node is not ready without its network plugin; CoreDNS and the storage driver are not ready without nodes.
@@ -141,7 +137,7 @@ class Cluster(pulumi.ComponentResource):
             f"{name}-nodes",
             cluster=self._cluster,
             settings=self._settings.nodes,
-            role_name=f"{prefix}-nodes",
+            role_name=self._identity.role_name("nodes"),
             version=self._settings.version,
             subnet_ids=network.private_subnet_ids,
             before=before,
@@ -161,7 +157,7 @@ class Cluster(pulumi.ComponentResource):
             kind=IdentityKind.IRSA,
             namespace="kube-system",
             service_account=service_account,
-            role_name=f"{self._identity.role_prefix}-{name}",
+            role_name=self._identity.role_name(name),
             managed_policies=[policy],
             opts=ResourceOptions(parent=self),
         )
@@ -177,7 +173,7 @@ class Cluster(pulumi.ComponentResource):
             service_account_role_arn=identity.role_arn if identity else None,
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
-            opts=ResourceOptions(parent=self, depends_on=[*(after or []), *(identity.grants if identity else [])]),
+            opts=ResourceOptions(parent=self, depends_on=[*(after or []), *(identity.ready if identity else [])]),
         )
 
 

@@ -48,12 +48,12 @@ class WorkloadIdentity(pulumi.ComponentResource):
     Attributes:
         role_arn: The role's ARN.
         account_annotations: What the service account must carry.
-        grants: What must exist before a pod may count on its access; `attach` adds to it.
+        ready: What must exist before a pod may count on its access; `attach` adds to it.
     """
 
     role_arn: Output[str]
     account_annotations: Mapping[str, Output[str]]
-    grants: list[Resource]
+    ready: list[Resource]
 
     def __init__(
         self,
@@ -79,11 +79,11 @@ class WorkloadIdentity(pulumi.ComponentResource):
         )
         self.role_arn = self._role.arn
         self.account_annotations = {ROLE_ANNOTATION: self._role.arn} if irsa else {}
-        self.grants = []
+        self.ready = []
         for policy in managed_policies:
             self.attach(policy.rsplit("/", 1)[-1], managed_policy_arn(policy, self))
         if not irsa:
-            self.grants.append(
+            self.ready.append(
                 aws.eks.PodIdentityAssociation(
                     name,
                     cluster_name=issuer.cluster_name,
@@ -108,7 +108,7 @@ class WorkloadIdentity(pulumi.ComponentResource):
             policy_arn=policy_arn,
             opts=ResourceOptions(parent=self),
         )
-        self.grants.append(attachment)
+        self.ready.append(attachment)
 
 
 def managed_policy_arn(name: str, parent: Resource) -> Output[str]:

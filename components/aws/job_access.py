@@ -1,6 +1,8 @@
 """What jobs get on AWS: an identity each, with the sum of their grants as one policy."""
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -9,15 +11,15 @@ from pulumi import Output, ResourceOptions
 from components.aws.identity import Issuer, WorkloadIdentity
 from components.aws.storage import BlobStorage
 from components.aws.streams import Stream
-from grants import aws as grants
-from grants.iam_documents import document
-from grants.verbs import JOBS_PREFIX, BlobVerb
+from components.cloud import Identity
+from grants.aws import StreamGrant, job_policy
+from grants.verbs import BlobVerb, StreamVerb, own_prefix
 from settings.aws.sections import IdentitySettings
 from settings.jobs import JobAccess
-from settings.sections import JobBlobAccess
+from settings.sections import JobBlobScope
 
 
-class JobAccessGrants(pulumi.ComponentResource):
+class JobIdentity(pulumi.ComponentResource):
     """The identity of a job and what it may touch.
 
     Args:
@@ -27,17 +29,15 @@ class JobAccessGrants(pulumi.ComponentResource):
         identity: The stack's identity section.
         namespace: Kubernetes namespace of the job's account.
         storage: The bucket.
-        blob_access: Whether the job has its own prefix or, as every other, the whole bucket.
+        scope: Whether the job has its own prefix or, as every other, the whole bucket.
         streams: The stack's streams by name.
         opts: Resource options; `provider` is the AWS provider.
 
     Attributes:
-        identity: The job's identity; a pod waits for its `grants`.
-        flink: Where Flink keeps the job's state: settings for its configuration.
+        identity: The job's identity.
     """
 
-    identity: WorkloadIdentity
-    flink: Mapping[str, Output[str]]
+    identity: Identity
 
     def __init__(
         self,
@@ -48,47 +48,66 @@ class JobAccessGrants(pulumi.ComponentResource):
         identity: IdentitySettings,
         namespace: str,
         storage: BlobStorage,
-        blob_access: JobBlobAccess,
+        scope: JobBlobScope,
         streams: Mapping[str, Stream],
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("vvp:aws:JobAccessGrants", name, None, opts)
-        self.identity = WorkloadIdentity(
+        own = WorkloadIdentity(
             name,
             issuer=issuer,
             kind=identity.kind,
             namespace=namespace,
             service_account=name,
-            role_name=f"{identity.role_prefix}-{name}",
+            role_name=identity.role_name(name),
             opts=ResourceOptions(parent=self),
         )
-        scoped = blob_access is JobBlobAccess.SCOPED
-        prefixes = {**access.blobs, **({f"{JOBS_PREFIX}{name}/": BlobVerb.READ_WRITE} if scoped else {})}
-        granted = [
-            grants.StreamGrant(verb, streams[stream].stream_arn, streams[stream].key_arn)
-            for stream, verb in sorted(access.streams.items())
-        ]
-        statements = [*grants.streams(granted), *grants.blobs(prefixes, storage.bucket_arn, storage.key_arn)]
+        scoped = scope is JobBlobScope.SCOPED
+        blobs = {**access.blobs, **({own_prefix(name): BlobVerb.READ_WRITE} if scoped else {})}
         if not scoped:
-            storage.grant_shared(self.identity)
-        if statements:
+            storage.grant_shared(own)
+        if access.streams or blobs:
             policy = aws.iam.Policy(
                 name,
-                name=f"{identity.role_prefix}-{name}",
+                name=identity.role_name(name),
                 description=f"What the job {name} may touch",
-                policy=Output.json_dumps(document(*statements)),
+                policy=_policy(access.streams, blobs, storage, streams),
                 opts=ResourceOptions(parent=self),
             )
-            self.identity.attach(f"{identity.role_prefix}-{name}", policy.arn)
-        self.flink = _state(name, storage) if scoped else {}
-        self.register_outputs({"roleArn": self.identity.role_arn})
+            own.attach(identity.role_name(name), policy.arn)
+        self.identity = Identity(
+            own.role_arn, own.account_annotations, own.ready, flink=_state(name, storage) if scoped else {}
+        )
+        self.register_outputs({"roleArn": own.role_arn})
+
+
+def _policy(
+    granted: Mapping[str, StreamVerb],
+    blobs: Mapping[str, BlobVerb],
+    storage: BlobStorage,
+    streams: Mapping[str, Stream],
+) -> Output[str]:
+    verbs = sorted(granted.items())
+    known = Output.all(
+        bucket=storage.bucket_arn if blobs else "",
+        bucket_key=storage.key_arn if blobs else "",
+        streams=[streams[name].stream_arn for name, _ in verbs],
+        keys=[streams[name].key_arn for name, _ in verbs],
+    )
+
+    def document(arns: Mapping[str, Any]) -> str:
+        each = zip(verbs, arns["streams"], arns["keys"], strict=True)
+        on_streams = [StreamGrant(verb, arn, key) for (_, verb), arn, key in each]
+        return json.dumps(job_policy(on_streams, blobs, arns["bucket"], arns["bucket_key"]))
+
+    return known.apply(document)
 
 
 def _state(name: str, storage: BlobStorage) -> Mapping[str, Output[str]]:
     """See https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/config/#checkpointing."""
-    own = Output.concat(storage.base_uri, f"/{JOBS_PREFIX}{name}")
+    own = Output.concat(storage.base_uri, "/", own_prefix(name))
     return {
-        "state.checkpoints.dir": Output.concat(own, "/checkpoints"),
-        "state.savepoints.dir": Output.concat(own, "/savepoints"),
-        "high-availability.storageDir": Output.concat(own, "/high-availability"),
+        "state.checkpoints.dir": Output.concat(own, "checkpoints"),
+        "state.savepoints.dir": Output.concat(own, "savepoints"),
+        "high-availability.storageDir": Output.concat(own, "high-availability"),
     }

@@ -1,12 +1,15 @@
 """Blob storage on AWS: one encrypted, versioned, private bucket, and access to it as grants."""
 
+import json
+
 import pulumi
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
 from components.aws.identity import WorkloadIdentity
+from components.aws.keys import encryption_key
 from grants.iam_documents import bucket_everything, bucket_read_write, tls_only
-from settings.aws.sections import BlobAccess, BlobStorageSettings
+from settings.aws.sections import BlobStorageSettings, PlatformBlobAccess
 
 
 class BlobStorage(pulumi.ComponentResource):
@@ -40,13 +43,7 @@ class BlobStorage(pulumi.ComponentResource):
         child = ResourceOptions(parent=self)
         kept = ResourceOptions(parent=self, protect=keeps_data)
 
-        key = aws.kms.Key(
-            name,
-            description=f"Objects of the bucket {settings.bucket}",
-            enable_key_rotation=True,
-            deletion_window_in_days=30 if keeps_data else 7,
-            opts=kept,
-        )
+        key = encryption_key(name, f"Objects of the bucket {settings.bucket}", keeps_data=keeps_data, parent=self)
         aws.kms.Alias(name, name=f"alias/{settings.bucket}", target_key_id=key.key_id, opts=child)
         bucket = aws.s3.Bucket(name, bucket=settings.bucket, force_destroy=not keeps_data, opts=kept)
         public_access = aws.s3.BucketPublicAccessBlock(
@@ -104,13 +101,14 @@ class BlobStorage(pulumi.ComponentResource):
         self.bucket_arn = bucket.arn
         self.key_arn = key.arn
         self.base_uri = Output.concat("s3://", bucket.bucket)
-        wide = settings.platform_access is BlobAccess.ALL_S3_ACTIONS
+        wide = settings.platform_access is PlatformBlobAccess.ALL_S3_ACTIONS
         access = bucket_everything if wide else bucket_read_write
+        known = Output.all(bucket=self.bucket_arn, key=self.key_arn)
         self._policy = aws.iam.Policy(
             f"{name}-platform",
             name=settings.policy_name,
             description=f"Access to the whole bucket {settings.bucket}",
-            policy=Output.json_dumps(access(self.bucket_arn, Output.concat(self.bucket_arn, "/*"), self.key_arn)),
+            policy=known.apply(lambda arns: json.dumps(access(arns["bucket"], arns["key"]))),
             opts=child,
         )
         self.register_outputs({"bucketName": self.bucket_name, "baseUri": self.base_uri})

@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
+from components.aws.keys import encryption_key
 from settings.aws.sections import StreamSettings
 
 
@@ -35,14 +36,8 @@ class Stream(pulumi.ComponentResource):
         kept = ResourceOptions(parent=self, protect=keeps_data)
         self.key_arn = None
         if settings.encrypted:
-            key = aws.kms.Key(
-                f"{name}-stream",
-                description=f"Records of the stream {name}",
-                enable_key_rotation=True,
-                deletion_window_in_days=30 if keeps_data else 7,
-                opts=kept,
-            )
-            self.key_arn = key.arn
+            description = f"Records of the stream {name}"
+            self.key_arn = encryption_key(f"{name}-stream", description, keeps_data=keeps_data, parent=self).arn
         on_demand = settings.shards is None
         stream = aws.kinesis.Stream(
             name,

@@ -89,7 +89,7 @@ def policy_spec(namespaces: Sequence[str], platform_account: str, reserved_accou
     }
 
 
-class OneToOnePolicy(pulumi.ComponentResource):
+class OneToOneRule(pulumi.ComponentResource):
     """The one-to-one rule, enforced by the engine that the stack chose.
 
     Args:
@@ -101,10 +101,10 @@ class OneToOnePolicy(pulumi.ComponentResource):
         opts: Resource options; `provider` is the Kubernetes provider.
 
     Attributes:
-        resources: What must exist before the first job's pod.
+        ready: What must exist before the first job's pod.
     """
 
-    resources: list[Resource]
+    ready: list[Resource]
 
     def __init__(
         self,
@@ -119,9 +119,9 @@ class OneToOnePolicy(pulumi.ComponentResource):
         super().__init__("vvp:kubernetes:OneToOnePolicy", name, None, opts)
         spec = policy_spec(namespaces, platform_account, {*reserved_accounts, *settings.reserved_accounts})
         if settings.engine is AdmissionEngine.KYVERNO:
-            self.resources = self._kyverno(name, settings, spec)
+            self.ready = self._kyverno(name, settings, spec)
         else:
-            self.resources = self._admission_policy(name, spec)
+            self.ready = self._admission_policy(name, spec)
         self.register_outputs({})
 
     def _kyverno(self, name: str, settings: AdmissionSettings, spec: dict[str, Any]) -> list[Resource]:

@@ -46,11 +46,11 @@ class ServiceAccount(pulumi.ComponentResource):
 
     Attributes:
         account_name: The account's name, known once all three exist.
-        resources: What a pod that uses the account depends on.
+        ready: What a pod that uses the account depends on.
     """
 
     account_name: Output[str]
-    resources: list[Resource]
+    ready: list[Resource]
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ServiceAccount(pulumi.ComponentResource):
         role, binding = bind_role(
             name, namespace=namespace, account_name=account_name, account_namespace=namespace, rules=rules, opts=child
         )
-        self.resources = [account, role, binding]
+        self.ready = [account, role, binding]
         self.account_name = binding.subjects.apply(lambda _: account_name)
         self.register_outputs({"accountName": self.account_name})
 

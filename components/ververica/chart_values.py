@@ -35,7 +35,7 @@ def platform_values(
 
     Args:
         settings: The stack's platform section.
-        base_uri: Where the platform keeps its blobs, as `s3://<bucket>`.
+        base_uri: Where the platform keeps its blobs, as the chart takes it.
         service_account: The platform's service account.
         license_secret: Name of the Kubernetes Secret with the licence under `license.yaml`.
         database_secret: Name of the Secret with `username` and `password`.

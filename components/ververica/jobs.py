@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi import Input, Output, Resource, ResourceOptions
 
+from components.cloud import Identity
 from components.kubernetes.service_account import JOB_RULES, ServiceAccount
 from components.ververica.tables import Tables
 from settings.jobs import JobResources, JobSettings
@@ -51,9 +52,8 @@ class Job(pulumi.ComponentResource):
         tables: The tables of its catalog.
         uses: Full names of those that it is compiled from; when one changes, the platform starts the job anew.
         script: Its INSERT statement; empty for a jar.
-        account_annotations: What its identity wants on the account.
-        flink: Flink settings that the storage wants; the entry's own win.
-        depends_on: What must exist before its first pod: grants and the admission rule.
+        identity: What the cloud gives for its account; the entry's own Flink settings win over the identity's.
+        depends_on: What else must exist before its first pod: the admission rule.
         opts: Resource options.
     """
 
@@ -66,8 +66,7 @@ class Job(pulumi.ComponentResource):
         tables: Tables,
         uses: Collection[str],
         script: str,
-        account_annotations: Mapping[str, Input[str]],
-        flink: Mapping[str, Input[str]],
+        identity: Identity,
         depends_on: list[Resource],
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -76,10 +75,11 @@ class Job(pulumi.ComponentResource):
             name,
             namespace=place.kubernetes_namespace,
             account_name=name,
-            annotations=account_annotations,
+            annotations=identity.account_annotations,
             rules=JOB_RULES,
             opts=ResourceOptions(parent=self, provider=place.in_cluster),
         )
+        template = _template(settings, account.account_name, tables.checksum(uses), script, identity)
         self.deployment = Deployment(
             name,
             name=name,
@@ -87,24 +87,25 @@ class Job(pulumi.ComponentResource):
             spec={
                 "deploymentTargetName": place.target,
                 "state": STATES[settings.state],
-                "template": {"spec": _template(settings, account.account_name, tables.checksum(uses), script, flink)},
+                "template": {"spec": template},
             },
             stop="savepoint" if settings.stop_with_savepoint else "cancel",
             opts=ResourceOptions(
                 parent=self,
                 provider=place.on_platform,
-                depends_on=[*account.resources, *tables.of(uses), *depends_on],
+                depends_on=[*account.ready, *tables.of(uses), *identity.ready, *depends_on],
             ),
         )
         self.register_outputs({"state": self.deployment.actual_state})
 
 
 def _template(
-    settings: JobSettings, account: Output[str], checksum: str, script: str, flink: Mapping[str, Input[str]]
+    settings: JobSettings, account: Output[str], checksum: str, script: str, identity: Identity
 ) -> TemplateSpec:
+    labels = dict(identity.pod_labels)
     pod: dict[str, Any] = {
         # A job goes on with the tables that it was compiled from, until its template changes.
-        "metadata": {"annotations": {CHECKSUM: checksum}},
+        "metadata": {"annotations": {CHECKSUM: checksum}, **({"labels": labels} if labels else {})},
         "spec": {"containers": [], "serviceAccountName": account},
     }
     return {
@@ -114,7 +115,7 @@ def _template(
             "jobmanager": _size(settings.job_manager),
             "taskmanager": _size(settings.task_manager),
         },
-        "flinkConfiguration": {**flink, **settings.flink},
+        "flinkConfiguration": {**identity.flink, **settings.flink},
         "kubernetes": {"jobManagerPodTemplate": pod, "taskManagerPodTemplate": pod},
     }
 

@@ -8,22 +8,11 @@ from pulumi import Input, Resource, ResourceOptions
 
 from components.kubernetes.service_account import PLATFORM_RULES, bind_role
 from components.ververica.jobs import Place
-from settings.sections import Layout, PlatformSettings
+from settings.sections import PlatformSettings
 from vvp_provider.sdk.namespaces import DeploymentTarget, Namespace
 
 
-def job_namespaces(platform: PlatformSettings, jobs: Sequence[str]) -> dict[str, str]:
-    """The Kubernetes namespace of each job.
-
-    Args:
-        platform: The stack's platform section.
-        jobs: The jobs' names.
-    """
-    per_job = platform.layout is Layout.NAMESPACE_PER_JOB
-    return {job: job if per_job else platform.namespace for job in jobs}
-
-
-class Places(pulumi.ComponentResource):
+class JobNamespaces(pulumi.ComponentResource):
     """Namespaces and deployment targets for the jobs of a stack.
 
     With `shared-namespace` one deployment target leads to the platform's namespace. With `namespace-per-job`, the
@@ -56,7 +45,7 @@ class Places(pulumi.ComponentResource):
         self._namespace = namespace
         self._in_cluster = in_cluster
         self._on_platform = on_platform
-        if platform.layout is Layout.NAMESPACE_PER_JOB:
+        if not platform.shares_namespace:
             self._places = {job: self._own(job) for job in jobs}
         else:
             shared = self._place(

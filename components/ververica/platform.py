@@ -1,14 +1,15 @@
 """Ververica Platform 2.x, by its official chart."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.ververica.chart_values import LICENSE_FILE, platform_values
+from settings.check import Secrets
 from settings.sections import JdbcPersistence, PlatformSettings
-from settings.stack_file import Secrets
 
 REPOSITORY = "https://charts.ververica.com"
 CHART = "ververica-platform"
@@ -36,6 +37,7 @@ class Platform(pulumi.ComponentResource):
         namespace: The platform's Kubernetes namespace.
         service_account: The platform's service account.
         base_uri: Where the platform keeps its blobs.
+        identity_values: Values that its identity wants of the chart.
         depends_on: What must exist before the platform's pod: account, access, storage class.
         opts: Resource options; `provider` is the Kubernetes provider.
 
@@ -56,6 +58,7 @@ class Platform(pulumi.ComponentResource):
         namespace: Input[str],
         service_account: Input[str],
         base_uri: Input[str],
+        identity_values: Mapping[str, Any],
         depends_on: Sequence[Resource] = (),
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -75,14 +78,17 @@ class Platform(pulumi.ComponentResource):
             version=settings.chart_version,
             namespace=namespace,
             repository_opts={"repo": REPOSITORY},
-            values=platform_values(
-                settings,
-                base_uri=base_uri,
-                service_account=service_account,
-                license_secret=licence,
-                database_secret=database,
-                token_secret=token,
-            ),
+            values={
+                **platform_values(
+                    settings,
+                    base_uri=base_uri,
+                    service_account=service_account,
+                    license_secret=licence,
+                    database_secret=database,
+                    token_secret=token,
+                ),
+                **identity_values,
+            },
             opts=ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
         service = full_name(settings.release_name)

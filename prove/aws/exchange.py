@@ -28,7 +28,7 @@ class Exchange:
     def __init__(self, aws: Aws, kube: Kube, expected: Expected, arns: Mapping[str, str], elsewhere: str) -> None:
         self._aws, self._kube, self._expected, self._arns = aws, kube, expected, arns
         self._elsewhere = elsewhere
-        self._cluster = expected.settings.cluster.name
+        self._cluster = expected.settings.file.cluster.name
 
     def by_token(self, exchange: str, token: str, role: str) -> tuple[Outcome, Credentials | None]:
         """Exchanges a token.

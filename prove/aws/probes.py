@@ -32,9 +32,9 @@ class Probes:
 
     def __init__(self, aws: Aws, expected: Expected) -> None:
         self.mark = f"{PREFIX}{secrets.token_hex(4)}"
-        self.bucket = expected.settings.blob_storage.bucket
+        self.bucket = expected.settings.file.blob_storage.bucket
         self._prefixes = expected.prefixes
-        self._streams = list(expected.settings.streams)
+        self._streams = list(expected.settings.file.streams)
         self._s3 = aws.client("s3", aws.admin)
         self._kinesis = aws.client("kinesis", aws.admin)
         self._kms = aws.client("kms", aws.admin)

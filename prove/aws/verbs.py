@@ -7,10 +7,11 @@ Names are those of API calls, not of IAM permissions: `CreateMultipartUpload` ne
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from grants.verbs import BlobVerb, StreamVerb
-from settings.aws.sections import BlobAccess
-from settings.sections import JobBlobAccess
-from settings.stack_file import Settings
+from grants.verbs import BlobVerb, StreamVerb, own_prefix
+from settings.aws.sections import PlatformBlobAccess
+from settings.aws.stack_file import AwsStackFile
+from settings.check import Settings
+from settings.sections import JobBlobScope
 from settings.workloads import Workload
 
 POLLING = frozenset({"ListShards", "GetShardIterator", "GetRecords"})
@@ -55,11 +56,6 @@ PLATFORM_AREA = "artifacts/"
 """Where the platform keeps what users upload."""
 
 
-def own_prefix(job: str) -> str:
-    """The prefix that belongs to a job."""
-    return f"jobs/{job}/"
-
-
 @dataclass(frozen=True)
 class Access:
     """What one account may do.
@@ -82,9 +78,9 @@ class Access:
         return any(prefix.startswith(granted) and call in calls for granted, calls in self.prefixes.items())
 
 
-def whole_bucket(settings: Settings) -> Access:
+def whole_bucket(settings: Settings[AwsStackFile]) -> Access:
     """What the platform may do, and each job where jobs share the bucket."""
-    everything = settings.blob_storage.platform_access is BlobAccess.ALL_S3_ACTIONS
+    everything = settings.file.blob_storage.platform_access is PlatformBlobAccess.ALL_S3_ACTIONS
     return Access(
         prefixes={"": READ | WRITE},
         bucket=BUCKET_LEAST | BUCKET_MANAGEMENT if everything else BUCKET_LEAST,
@@ -92,16 +88,16 @@ def whole_bucket(settings: Settings) -> Access:
     )
 
 
-def of_job(settings: Settings, job: Workload) -> Access:
+def of_job(settings: Settings[AwsStackFile], job: Workload) -> Access:
     """What a job may do."""
     granted = job.settings.access
     keys: dict[str, frozenset[str]] = {}
     for stream, verb in granted.streams.items():
-        if settings.streams[stream].encrypted:
+        if settings.file.streams[stream].encrypted:
             # Writing encrypts with a new data key; `write` means the whole use of the key, as reading means opening it.
             keys[stream] = frozenset({"GenerateDataKey" if verb is StreamVerb.WRITE else "Decrypt"})
     verbs = dict(granted.blobs)
-    shared = settings.blob_storage.job_access is JobBlobAccess.SHARED
+    shared = settings.file.blob_storage.job_access is JobBlobScope.SHARED
     if not shared:
         verbs[own_prefix(job.name)] = BlobVerb.READ_WRITE
     prefixes = {prefix: BLOB_CALLS[verb] for prefix, verb in verbs.items()}

@@ -8,7 +8,9 @@ The rules are AWS' own: S3 bucket names
 import re
 from typing import Annotated
 
-from settings.names import named
+from pydantic import BeforeValidator
+
+from settings.names import expected, named
 
 _IAM = re.compile(r"[\w+=,.@-]+", re.ASCII)
 
@@ -114,3 +116,12 @@ StreamName = Annotated[
         "1 to 128 letters, digits, dots, hyphens or underscores (a Kinesis stream name)",
     ),
 ]
+
+
+def _region(value: object) -> object:
+    if not (isinstance(value, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value)):
+        raise expected("the stack's AWS region, as eu-central-1")
+    return value
+
+
+RegionName = Annotated[str, BeforeValidator(_region)]

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field
 
 from settings.aws.names import (
     BucketName,
@@ -11,13 +11,12 @@ from settings.aws.names import (
     PolicyName,
     PrincipalArn,
     RoleName,
-    StreamName,
     SubnetId,
     VpcId,
 )
 from settings.faults import Section
 from settings.names import Cidr, ClientCidr, KubernetesVersion
-from settings.sections import JobBlobAccess
+from settings.sections import JobBlobScope
 
 ZONES = 3
 """Availability zones of a new network; EKS itself asks for two, and three survive the loss of one with a quorum
@@ -31,7 +30,7 @@ class IdentityKind(StrEnum):
     POD_IDENTITY = "pod-identity"
 
 
-class BlobAccess(StrEnum):
+class PlatformBlobAccess(StrEnum):
     """What the platform may do with its bucket: the actions it needs, or, as the article has it, everything."""
 
     LEAST = "least"
@@ -121,9 +120,9 @@ class BlobStorageSettings(Section):
     """The bucket's name, unique in all of AWS; the article's is vvp-blob-storage."""
     policy_name: PolicyName = "vvp-blob-storage"
     """Name of the IAM policy that gives the platform its access."""
-    platform_access: BlobAccess = BlobAccess.LEAST
+    platform_access: PlatformBlobAccess = PlatformBlobAccess.LEAST
     """`least`, or the article's s3:* as `all-s3-actions`."""
-    job_access: JobBlobAccess = JobBlobAccess.SCOPED
+    job_access: JobBlobScope = JobBlobScope.SCOPED
     """`scoped`: each job reaches its own prefix only; `shared`: every job the whole bucket, as the article has it."""
     noncurrent_days: Annotated[int, Field(ge=1)] = 30
     """How long overwritten or deleted versions are kept, in days."""
@@ -143,6 +142,10 @@ class IdentitySettings(Section):
     role_prefix: Annotated[RoleName, Field(max_length=32)] = "vvp"
     """Roles are called <prefix>-<service account>."""
 
+    def role_name(self, account: str) -> str:
+        """The name of the role of a service account, or of a part of the cluster."""
+        return f"{self.role_prefix}-{account}"
+
 
 class StreamSettings(Section):
     """One Kinesis data stream, by name."""
@@ -153,10 +156,3 @@ class StreamSettings(Section):
     """How long records are kept, in hours."""
     encrypted: bool = True
     """Whether records are encrypted by a key of the stream's own."""
-
-
-class Streams(RootModel[dict[StreamName, StreamSettings]]):
-    """Kinesis data streams, by name."""
-
-    model_config = ConfigDict(frozen=True, strict=True)
-    root: dict[StreamName, StreamSettings] = Field(default_factory=dict[StreamName, StreamSettings])

@@ -16,7 +16,7 @@ from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.stack import Stack
 
-from tests.stacks import NAMESPACE, ROOT, changed, stack_file
+from tests.stacks import ROOT, changed, own, stack_file
 
 ACCOUNT = "123456789012"
 ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
@@ -188,4 +188,4 @@ def run(config: dict[str, Any], *secret_keys: str, preview: bool = False) -> Pro
 
 def stack(*secret_keys: str, **changes: Any) -> Program:
     """Runs it with `dev` and these changes (see tests.stacks.changed), which need no namespace."""
-    return run(changed(DEV, **{f"{NAMESPACE}{path}": value for path, value in changes.items()}), *secret_keys)
+    return run(changed(DEV, **own(changes)), *secret_keys)

@@ -59,14 +59,14 @@ def test_pod_identity_trust_names_cluster_namespace_and_account(ns: str, name: s
 
 
 def test_seed_vvp_policy_blob_storage_json_by_name() -> None:
-    first, key = statements(policies.bucket_everything(BUCKET, f"{BUCKET}/*", KEY))
+    first, key = statements(policies.bucket_everything(BUCKET, KEY))
     assert first["Action"] == "s3:*"
     assert first["Resource"] == [BUCKET, f"{BUCKET}/*"]
     assert key["Resource"] == KEY
 
 
 def test_least_access_names_each_action_on_the_arn_it_works_on() -> None:
-    bucket, objects, key = statements(policies.bucket_read_write(BUCKET, f"{BUCKET}/*", KEY))
+    bucket, objects, key = statements(policies.bucket_read_write(BUCKET, KEY))
     assert (bucket["Resource"], objects["Resource"], key["Resource"]) == (BUCKET, f"{BUCKET}/*", KEY)
     actions = [action for statement in (bucket, objects, key) for action in statement["Action"]]
     assert not [action for action in actions if "*" in action]

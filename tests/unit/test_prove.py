@@ -3,7 +3,7 @@
 import datetime
 import json
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import pytest
@@ -19,8 +19,9 @@ from prove.claims import INTRUDERS, RUN, Expected
 from prove.page import page
 from prove.table import summary
 from prove.verdicts import Claim, Kind, Outcome, Row, Verdict
-from settings.stack_file import check
-from tests.stacks import changed, own_keys, stack_file
+from settings.aws.stack_file import AwsStackFile
+from settings.check import Settings, check
+from tests.stacks import changed, own, stack_file
 
 CONSUMER, PRODUCER, PLATFORM = (
     "vvp/greeting-request-consumer",
@@ -31,9 +32,7 @@ Question = tuple[str, str, str]
 
 
 def expected(*strangers: str, **changes: Any) -> Expected:
-    settings = check(
-        own_keys(stack_file()) if not changes else changed(own_keys(stack_file()), **changes), "eu-central-1"
-    )
+    settings = cast("Settings[AwsStackFile]", check(changed(stack_file(), **own(changes))))
     return Expected(settings, strangers)
 
 

@@ -6,28 +6,31 @@ from typing import Any
 
 import pulumi
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.aws.sections import BlobAccess, IdentityKind
+from settings.aws.sections import IdentityKind, PlatformBlobAccess
+from settings.aws.stack_file import AwsStackFile
+from settings.check import Secrets, check
 from settings.faults import Fault, SettingsError
 from settings.sections import Environment
-from settings.stack_file import KEYS, NAMESPACE, SECRETS, Secrets, Settings, check
-from tests.stacks import ROOT, changed, own_keys, stack_file
+from settings.stack_file import SECRETS, key_of
+from tests.stacks import SECRET, changed, own, stack_file
 
-REGION = "eu-central-1"
-DEV = own_keys(stack_file())
+DEV = stack_file()
 JDBC = {"type": "jdbc", "url": "jdbc:postgresql://db.example:5432/vvp", "username": "vvp"}
+KEYS = [field.alias or name for name, field in AwsStackFile.model_fields.items()]
 
 
-def read(**changes: Any) -> Settings:
-    return check(changed(DEV, **changes), REGION)
+def read(**changes: Any) -> AwsStackFile:
+    file = check(changed(DEV, **own(changes))).file
+    assert isinstance(file, AwsStackFile)
+    return file
 
 
-def faults(region: str | None = REGION, **changes: Any) -> dict[str, Fault]:
+def faults(**changes: Any) -> dict[str, Fault]:
     with pytest.raises(SettingsError) as caught:
-        check(changed(DEV, **changes), region)
+        check(changed(DEV, **own(changes)))
     return {fault.key: fault for fault in caught.value.faults}
 
 
@@ -35,16 +38,18 @@ def test_the_dev_stack_file_is_right() -> None:
     settings = read()
     assert settings.environment is Environment.DEV
     assert settings.platform.accept_community_edition_license
-    assert settings.blob_storage.platform_access is BlobAccess.LEAST
+    assert settings.blob_storage.platform_access is PlatformBlobAccess.LEAST
     assert settings.identity.kind is IdentityKind.IRSA
 
 
 def test_names_default_to_those_of_the_seed() -> None:
-    settings = check({"environment": "dev", "platform": {"acceptCommunityEditionLicense": True}}, REGION)
+    least = {"environment": "dev", "platform": {"acceptCommunityEditionLicense": True}}
+    settings = check({"aws:region": "eu-central-1", **own(least)}).file
+    assert isinstance(settings, AwsStackFile)
     assert settings.cluster.name == "vvp"
     assert settings.blob_storage.bucket == settings.blob_storage.policy_name == "vvp-blob-storage"
     assert settings.platform.namespace == "vvp"
-    assert f"{settings.identity.role_prefix}-{settings.platform.service_account}" == "vvp-ververica-platform"
+    assert settings.identity.role_name(settings.platform.service_account) == "vvp-ververica-platform"
     assert settings.admission.kyverno.namespace == "kyverno"
 
 
@@ -80,10 +85,10 @@ def test_names_default_to_those_of_the_seed() -> None:
         ({"platform__serviceAccount": "a" * 62}, "vvp:platform.serviceAccount", "within IAM's 64 characters"),
         ({"platform__chartVersion": "5.11"}, "vvp:platform.chartVersion", "a pin, not a range"),
         ({"platform__acceptCommunityEditionLicense": False}, "vvp:platform.acceptCommunityEditionLicense", "a licence"),
-        ({"license": "x"}, "vvp:platform.acceptCommunityEditionLicense", "one of the two"),
-        ({"platform__persistence": JDBC, "databasePassword": "x"}, "vvp:platform.persistence.type", "local"),
-        ({"databasePassword": "x"}, "vvp:databasePassword", "local persistence has no password"),
-        ({"apiToken": "x"}, "vvp:apiToken", "the Community Edition has no authentication"),
+        ({"license": SECRET}, "vvp:platform.acceptCommunityEditionLicense", "one of the two"),
+        ({"platform__persistence": JDBC, "databasePassword": SECRET}, "vvp:platform.persistence.type", "local"),
+        ({"databasePassword": SECRET}, "vvp:databasePassword", "local persistence has no password"),
+        ({"apiToken": SECRET}, "vvp:apiToken", "the Community Edition has no authentication"),
         ({"platform__admins": ["me"]}, "vvp:platform.admins", "nothing without vvp:apiToken"),
         ({"admission__kyverno__namespace": "vvp"}, "vvp:admission.kyverno.namespace", "another one"),
         ({"admission": {"engine": "admission-policy", "kyverno": {}}}, "vvp:admission.kyverno", "nothing with"),
@@ -98,9 +103,9 @@ def test_each_fault_names_its_key_and_what_would_be_right(changes: dict[str, Any
 
 
 def test_jdbc_needs_a_licence_and_a_password() -> None:
-    licensed = {"platform__acceptCommunityEditionLicense": False, "license": "x", "platform__persistence": JDBC}
+    licensed = {"platform__acceptCommunityEditionLicense": False, "license": SECRET, "platform__persistence": JDBC}
     assert "the password" in faults(**licensed)["vvp:databasePassword"].expected
-    assert read(**licensed, databasePassword="x").platform.persistence.type == "jdbc"
+    assert read(**licensed, databasePassword=SECRET).platform.persistence.type == "jdbc"
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("pod-identity", "never has IRSA too"), ("irsa", "the program writes")])
@@ -123,7 +128,7 @@ def test_subnets_are_inside_the_vpc_and_apart() -> None:
 def test_an_existing_vpc_excludes_a_new_one() -> None:
     existing = {"vpcId": "vpc-0123456789abcdef0", "privateSubnetIds": ["subnet-01234567", "subnet-89abcdef"]}
     assert set(faults(network__existing=existing)) == {"vvp:network.cidr", "vvp:network.nat"}
-    assert check({**DEV, "network": {"existing": existing}}, REGION).network.existing is not None
+    assert read(network={"existing": existing}).network.existing is not None
 
 
 def test_grants_that_no_policy_can_hold_are_refused() -> None:
@@ -134,9 +139,19 @@ def test_grants_that_no_policy_can_hold_are_refused() -> None:
     assert "within IAM's 6,144" in found["vvp:jobs.greeting-request-consumer.access"].expected
 
 
+def test_a_missing_region_is_told_with_all_the_rest() -> None:
+    found = faults(**{"aws:region": None, "environment": None})
+    assert {key: fault.found for key, fault in found.items()} == {"aws:region": "nothing", "vvp:environment": "nothing"}
+
+
+def test_a_cloud_that_nobody_knows_is_refused_alone() -> None:
+    assert "one of aws" in faults(cloud="moon")["vvp:cloud"].expected
+    assert set(faults(cloud={"name": "aws"})) == {"vvp:cloud"}
+
+
 def test_every_fault_is_told_at_once() -> None:
     found = faults(
-        region=None,
+        **{"aws:region": None},
         environment="qa",
         clusterr={},
         network__cidr="x",
@@ -145,7 +160,7 @@ def test_every_fault_is_told_at_once() -> None:
         identity__kind="keys",
         admission__engine="opa",
         platform__chartVersion="5",
-        license="x",
+        license=SECRET,
     )
     assert set(found) == {
         "aws:region",
@@ -170,8 +185,8 @@ def test_a_value_that_could_not_be_read_is_no_ground_for_another_fault() -> None
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_in_clear_text_is_refused_without_showing_it(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        check({**DEV, name: "hunter2"}, REGION, clear={name})
-    assert f"pulumi config set --secret vvp:{name}" in str(caught.value)
+        check({**DEV, key_of(name): "hunter2"})
+    assert f"pulumi config set --secret {key_of(name)}" in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
 
@@ -188,10 +203,11 @@ def event_loop() -> Iterator[None]:
 @pytest.mark.usefixtures("event_loop")
 def test_secrets_stay_outputs() -> None:
     token = pulumi.Output.secret("t")
-    licensed = changed(DEV, platform__acceptCommunityEditionLicense=False, license="[there]", apiToken="[there]")
-    settings = check(licensed, REGION, Secrets(license=pulumi.Output.secret("l"), api_token=token))
+    there = {"platform__acceptCommunityEditionLicense": False, "license": SECRET, "apiToken": SECRET}
+    licensed = changed(DEV, **own(there))
+    settings = check(licensed, secrets=Secrets(license=pulumi.Output.secret("l"), api_token=token))
     assert settings.secrets.api_token is token
-    assert "[there]" not in repr(settings.platform)
+    assert SECRET["secure"] not in repr(settings.file.platform)
 
 
 json_values = st.recursive(
@@ -201,19 +217,11 @@ json_values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*KEYS, "other"]), json_values))
+@given(st.dictionaries(st.sampled_from([*KEYS, "vvp:other", "other"]), json_values))
 def test_whatever_stands_there_is_either_read_or_refused_in_words(raw: dict[str, Any]) -> None:
     try:
-        check(raw, REGION)
+        check(raw)
         told: list[Fault] = []
     except SettingsError as error:
         told = error.faults or [Fault("", "", "")]
     assert all(fault.key and fault.found and fault.expected for fault in told)
-
-
-def test_the_project_file_describes_every_key() -> None:
-    described = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
-    assert set(described) == {f"{NAMESPACE}:{key}" for key in KEYS}
-    assert all(entry["description"] for entry in described.values())
-    secrets = {name for name, entry in described.items() if entry["description"].startswith("A secret: ")}
-    assert secrets == {f"{NAMESPACE}:{name}" for name in SECRETS}

@@ -1,0 +1,88 @@
+"""All that a stack has on AWS."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Output, Resource, ResourceOptions
+
+from components.aws.cluster import Cluster
+from components.aws.identity import WorkloadIdentity
+from components.aws.job_access import JobIdentity
+from components.aws.network import Network
+from components.aws.storage import BlobStorage
+from components.aws.streams import Stream
+from components.cloud import Identity, VolumeClass
+from settings.aws.stack_file import AwsStackFile
+from settings.check import Settings
+
+
+class AwsStack:
+    """A network, an EKS cluster, a bucket, streams, and a role for each account. See `components.cloud.Cloud`.
+
+    Args:
+        settings: The stack's settings.
+    """
+
+    volumes = VolumeClass("gp3", "ebs.csi.aws.com", {"type": "gp3", "encrypted": "true"})
+    """See https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md."""
+
+    kubeconfig: Output[str]
+    ready: Sequence[Resource]
+    base_uri: Output[str]
+    platform: Identity
+    jobs: Mapping[str, Identity]
+    outputs: Mapping[str, Output[Any]]
+
+    def __init__(self, settings: Settings[AwsStackFile]) -> None:
+        file = settings.file
+        keeps_data = file.environment.keeps_data
+        cloud = aws.Provider("aws", region=file.region, default_tags={"tags": {"vvp:stack": pulumi.get_stack()}})
+        on_aws = ResourceOptions(provider=cloud)
+        network = Network("vvp", file.network, file.cluster.name, opts=on_aws)
+        cluster = Cluster(
+            "vvp",
+            settings=file.cluster,
+            identity=file.identity,
+            network=network,
+            keeps_data=keeps_data,
+            # A dictionary, because pulumi_eks' component runs in another process and looks providers up by package.
+            opts=ResourceOptions(providers={"aws": cloud}),
+        )
+        storage = BlobStorage("blob-storage", file.blob_storage, keeps_data=keeps_data, opts=on_aws)
+        account = file.platform.service_account
+        identity = WorkloadIdentity(
+            account,
+            issuer=cluster.issuer,
+            kind=file.identity.kind,
+            namespace=file.platform.namespace,
+            service_account=account,
+            role_name=file.identity.role_name(account),
+            opts=on_aws,
+        )
+        storage.grant_shared(identity)
+        streams = {
+            name: Stream(name, stream, keeps_data=keeps_data, opts=on_aws) for name, stream in file.streams.items()
+        }
+        self.jobs = {
+            job.name: JobIdentity(
+                job.name,
+                job.settings.access,
+                issuer=cluster.issuer,
+                identity=file.identity,
+                namespace=file.platform.namespace_of(job.name),
+                storage=storage,
+                scope=file.blob_storage.job_access,
+                streams=streams,
+                opts=on_aws,
+            ).identity
+            for job in settings.jobs
+        }
+        self.kubeconfig, self.ready, self.base_uri = cluster.kubeconfig, cluster.ready, storage.base_uri
+        self.platform = Identity(identity.role_arn, identity.account_annotations, [storage, *identity.ready])
+        self.outputs = {
+            "cluster": cluster.cluster_name,
+            "bucket": storage.bucket_name,
+            "issuer": cluster.issuer.issuer,
+        }
