@@ -12,6 +12,11 @@ SECRET = {"secure": "v1:AAAA:BBBB"}
 """A secret as it stands in a stack file."""
 
 
+def deployed_urns() -> list[str]:
+    """The resources of `dev` as a deployed stack has them: URNs without project and stack, in order."""
+    return (ROOT / "tests" / "program" / "dev.urns").read_text().splitlines()
+
+
 def stack_file(name: str = "dev") -> dict[str, Any]:
     """Every key of a stack file, with its namespace."""
     return yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text())["config"]

@@ -32,6 +32,10 @@ MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit for one message; gRPC's default of 4 MB is less than a large program needs."""
 
 
+class ProgramFailed(Exception):
+    """The program ended in an exception; the message has its traceback, without this host's frames."""
+
+
 class LanguageHost(LanguageServer):
     """Runs the Python program of a project."""
 
@@ -57,8 +61,26 @@ class LanguageHost(LanguageServer):
         os.chdir(folder)
         if folder not in sys.path:
             sys.path.insert(0, folder)
-        self.program = lambda: run_program(Path(folder) / request.info.entry_point)
-        return super().Run(request, context)
+        refused: list[RunError] = []
+        self.program = lambda: self._run(Path(folder) / request.info.entry_point, refused)
+        result = super().Run(request, context)
+        if not result.error:
+            return result
+        # What went wrong has been shown by now. The host of a release then says no more of a program that failed, and
+        # of one that refused to go on only how its process ended.
+        if refused:
+            return language_pb2.RunResponse(error="program exited with non-zero exit code: 1")
+        return language_pb2.RunResponse(bail=True)
+
+    @staticmethod
+    def _run(entry_point: Path, refused: list[RunError]) -> None:
+        try:
+            run_program(entry_point)
+        except RunError as error:
+            refused.append(error)
+            raise
+        except ProgramFailed as error:
+            raise RunError(str(error)) from error
 
     def Cancel(self, request: Any, context: Any) -> Any:
         """Ends the host: the engine is shutting down."""
@@ -73,7 +95,8 @@ def run_program(entry_point: Path) -> None:
         entry_point: the program's folder, or a file in it.
 
     Raises:
-        RunError: the program failed; the message has its traceback, without this host's frames.
+        RunError: the program refused to go on, in its own words.
+        ProgramFailed: the program failed.
     """
     file = entry_point / "__main__.py" if entry_point.is_dir() else entry_point
     _forget_modules_of(file.parent)
@@ -85,7 +108,7 @@ def run_program(entry_point: Path) -> None:
         frames = traceback.extract_tb(error.__traceback__)
         own = next((place for place, frame in enumerate(frames) if frame.filename.startswith(str(file.parent))), 0)
         text = "".join([*traceback.format_list(frames[own:]), *traceback.format_exception_only(error)])
-        raise RunError(f"Program failed with an unhandled exception:\n{text}") from error
+        raise ProgramFailed(f"Program failed with an unhandled exception:\n{text}") from error
 
 
 def _forget_modules_of(folder: Path) -> None:

@@ -21,11 +21,13 @@ from tests.stacks import ROOT, changed, own, stack_file
 ACCOUNT = "123456789012"
 ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
 STACK = "pulumi:pulumi:Stack"
+URN = "urn:pulumi:test::vvp::"
+"""What every URN of the program begins with here."""
 ROLE = "aws:iam/role:Role"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 DEV = stack_file()
 _REFERENCE = {rpc._special_sig_key: rpc._special_resource_sig}  # how the wire says: this is a resource
-_EKS_URN = "urn:pulumi:test::vvp::eks:index:Cluster$aws:eks/cluster:Cluster::vvp-eksCluster"
+_EKS_URN = f"{URN}eks:index:Cluster$aws:eks/cluster:Cluster::vvp-eksCluster"
 _CALLS: dict[str, dict[str, Any]] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:index/getRegion:getRegion": {"region": "eu-central-1"},
@@ -71,6 +73,11 @@ class Program:
         while (parent := by_urn.get(resource.parent)) and parent.type != STACK:
             yield parent
             resource = parent
+
+
+def _types_above(parent: str) -> str:
+    types = parent.removeprefix(URN).split("::", maxsplit=1)[0]
+    return f"{types}$" if types and types != STACK else ""
 
 
 def _by_urn(value: Any) -> Any:
@@ -128,8 +135,7 @@ class _Monitor(mocks.MockMonitor):
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         # The mocks' own asks for project and stack, which the threads that register resources do not always know.
-        above = parent.split("::")[2].rsplit("$", maxsplit=1)[-1] + "$" if parent else ""
-        return f"urn:pulumi:test::vvp::{above}{type_}::{name}"
+        return f"{URN}{_types_above(parent)}{type_}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:
         # A resource that is somebody's input would be looked up from this thread, for an event loop that no one runs.

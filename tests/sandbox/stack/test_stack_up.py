@@ -6,6 +6,9 @@ import re
 import pytest
 
 from tests.sandbox.checkout import Checkout
+from tests.stacks import deployed_urns
+
+STACK = {"pulumi:pulumi:Stack::vvp-dev"}
 
 pytestmark = pytest.mark.sandbox
 
@@ -38,6 +41,14 @@ def test_a_preview_before_the_first_up_shows_the_whole_stack_and_a_second_one_no
     assert again.status == 0, again
     assert count(again.output, "unchanged") == planned
     assert not re.search(r"to (create|update|replace|delete)", again.output), again
+
+
+def test_what_is_deployed_has_the_urns_that_users_have_deployed(dev: Checkout) -> None:
+    state = dev.json("pulumi", "stack", "export", "--stack", "dev")
+    urns = {resource["urn"].removeprefix("urn:pulumi:dev::vvp::") for resource in state["deployment"]["resources"]}
+    assert {urn for urn in urns if not urn.startswith("pulumi:") or "::default" not in urn} - STACK == set(
+        deployed_urns()
+    )
 
 
 def test_the_outputs_are_there_and_the_kubeconfig_is_a_secret(dev: Checkout) -> None:
@@ -80,5 +91,8 @@ def test_a_faulty_stack_file_is_refused_with_all_its_faults_and_changes_nothing(
     assert result.status != 0
     assert "the stack file has 3 faults; nothing was created" in result.output
     for key in ("vvp:environment", "vvp:cluster.nodes.minSize", "vvp:blobStorage.bucket"):
-        assert f"{key}: found " in result.output
+        # The engine shows every message as it comes and once more at the end.
+        assert result.output.partition("Diagnostics:")[2].count(f"{key}: found ") == 1, result
+    assert "Traceback" not in result.output
+    assert "unhandled exception" not in result.output
     assert checkout.run("pulumi", "stack", "export", "--stack", "dev").output == before
