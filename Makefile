@@ -51,10 +51,12 @@ clean: venv ## stop the sandbox's services and remove their state
 
 test: lint test-unit test-program test-sandbox ## all of the following
 
-lint: venv ## formatting, lint rules and types
+lint: venv ## formatting, lint rules, types, which package may import which, dead code
 	$(VENV)/ruff format --check $(SOURCES)
 	$(VENV)/ruff check $(SOURCES)
 	$(VENV)/pyright
+	$(VENV)/lint-imports
+	$(VENV)/vulture
 
 test-unit: venv ## settings, names, policies and the sandbox's parts, each alone
 	$(VENV)/python -m pytest tests/unit
@@ -72,7 +74,7 @@ format: venv ## format the sources and repair what the linter can
 	$(VENV)/ruff format $(SOURCES)
 	$(VENV)/ruff check --fix $(SOURCES)
 
-docs: venv ## make docs/configuration.md from the models that read the stack file
+docs: venv ## make what is made from the models of the stack file: reference, schema, Pulumi.yaml
 	$(VENV)/python docs/reference.py
 
 lock: venv ## pin again what the requirements need in turn (constraints.txt), after changing a requirement

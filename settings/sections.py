@@ -33,7 +33,7 @@ class AdmissionEngine(StrEnum):
 
 
 class JobBlobScope(StrEnum):
-    """Whether a job has a prefix of the bucket for its own or, as in the article, the whole bucket as all others."""
+    """Whether a job has a prefix of its own or, as in the article, all of the blob storage as all others."""
 
     SCOPED = "scoped"
     SHARED = "shared"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from sandbox.cluster.agent.api import Api
+from sandbox.cluster.api_client import Api
 from sandbox.platform.app import application
 from sandbox.platform.calls import Platform
 from sandbox.platform.controller.cluster import Cluster, Kubernetes

@@ -20,7 +20,7 @@ class Provider(pulumi.ProviderResource):
         name: Logical name.
         endpoint: The platform's address, as `https://vvp.example.com`.
         kubeconfig: Of the cluster that runs the platform, as an object or as YAML or JSON text; kept as a secret. It
-            may name a command that fetches credentials, as `aws eks get-token`.
+            may name a command that fetches credentials, as a cloud's own does.
         namespace: The Kubernetes namespace of the platform's Service.
         service: The Service's name.
         port: The Service's port.

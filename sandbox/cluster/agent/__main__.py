@@ -5,7 +5,6 @@ import logging
 import signal
 
 from sandbox.cluster.agent.access import Access
-from sandbox.cluster.agent.api import Api
 from sandbox.cluster.agent.cloud import Cloud
 from sandbox.cluster.agent.kyverno import Kyverno
 from sandbox.cluster.agent.kyverno_hooks import Hooks
@@ -14,6 +13,7 @@ from sandbox.cluster.agent.nodes import NODES, Nodes
 from sandbox.cluster.agent.platform import Platform
 from sandbox.cluster.agent.pod_process import PODS
 from sandbox.cluster.agent.volumes import CLAIMS, STORAGE_CLASSES, VOLUMES, Volumes
+from sandbox.cluster.api_client import Api
 
 NAMESPACES = "/api/v1/namespaces"
 

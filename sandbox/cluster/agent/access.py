@@ -5,8 +5,8 @@ policy association, and says which cluster role the group is to have where; this
 nearest to https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html.
 """
 
-from sandbox.cluster.agent.api import Api, Object, Refused
 from sandbox.cluster.agent.cloud import AccessBinding, Cloud
+from sandbox.cluster.api_client import Api, Object, Refused
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 LABEL = {"sandbox/part": "eks-access-policy"}

@@ -6,7 +6,7 @@ kwok leaves these pods to the agent: `stages/pod.yaml` has the same pattern.
 import re
 from typing import Literal
 
-from sandbox.cluster.agent.api import Api, Object, now
+from sandbox.cluster.api_client import Api, Object, now
 
 PATTERN = re.compile(r"(?:^|/)(?:kyverno/(kyverno|readiness-checker)|(vvp-(?:appmanager|gateway|ui)))[:@]")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sandbox.cluster import files
 from sandbox.cluster.agent import images, kyverno_pod
-from sandbox.cluster.agent.api import Api, Object
 from sandbox.cluster.agent.pod_process import Launch, PodProcess
+from sandbox.cluster.api_client import Api, Object
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1"
 MANAGED = "webhook.kyverno.io/managed-by=kyverno"

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from sandbox.cluster.agent import images
-from sandbox.cluster.agent.api import Api, Object, Refused
+from sandbox.cluster.api_client import Api, Object, Refused
 
 PODS = "/api/v1/pods"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1"

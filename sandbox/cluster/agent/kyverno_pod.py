@@ -6,8 +6,8 @@ from sandbox import layout
 from sandbox.build.toolchain import KYVERNO_VERSION
 from sandbox.cluster import files
 from sandbox.cluster.agent import images
-from sandbox.cluster.agent.api import Object
 from sandbox.cluster.agent.pod_process import Launch, UnsupportedError
+from sandbox.cluster.api_client import Object
 
 
 def overrides() -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from sandbox.cluster.agent.api import Api, Refused
+from sandbox.cluster.api_client import Api, Refused
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Iterator, Set
 
 from sandbox import layout
-from sandbox.cluster.agent.api import Api, Object, Refused
 from sandbox.cluster.agent.cloud import Cloud, Cluster, NodeGroup, Subnet
 from sandbox.cluster.agent.instances import instance
+from sandbox.cluster.api_client import Api, Object, Refused
 
 NODES = "/api/v1/nodes"
 GROUP_LABEL = "eks.amazonaws.com/nodegroup"

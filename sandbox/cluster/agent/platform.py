@@ -8,8 +8,8 @@ import sys
 from sandbox import layout
 from sandbox.cluster import files
 from sandbox.cluster.agent import images
-from sandbox.cluster.agent.api import Api, Object
 from sandbox.cluster.agent.pod_process import Launch, PodProcess, UnsupportedError
+from sandbox.cluster.api_client import Api, Object
 from sandbox.platform.settings import CONFIGURATION_FILE
 
 LAUNCH = "launch.json"

@@ -14,7 +14,7 @@ import psutil
 
 from sandbox import layout
 from sandbox.cluster.agent import images
-from sandbox.cluster.agent.api import Api, Object
+from sandbox.cluster.api_client import Api, Object
 
 PODS = "/api/v1/pods"
 

@@ -6,9 +6,9 @@ The volumes are entries in the API only; nothing is mounted. See https://github.
 import logging
 
 from sandbox import layout
-from sandbox.cluster.agent.api import Api, Object
 from sandbox.cluster.agent.cloud import Cloud
 from sandbox.cluster.agent.nodes import GROUP_LABEL, NODES
+from sandbox.cluster.api_client import Api, Object
 
 ADD_ON = "aws-ebs-csi-driver"
 DRIVER = "ebs.csi.aws.com"

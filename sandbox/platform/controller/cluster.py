@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sandbox.cluster.agent.api import Api, Object, Refused
+from sandbox.cluster.api_client import Api, Object, Refused
 from sandbox.platform.controller import manifests
 from sandbox.platform.store import Row
 

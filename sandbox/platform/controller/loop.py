@@ -12,7 +12,7 @@ from typing import Final
 
 import httpx
 
-from sandbox.cluster.agent.api import Refused
+from sandbox.cluster.api_client import Refused
 from sandbox.platform.calls import ACTIVE, Platform
 from sandbox.platform.controller import jobs, savepoints
 from sandbox.platform.controller.cluster import Cluster
