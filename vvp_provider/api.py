@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import httpx
 from tenacity import (
@@ -21,10 +21,13 @@ from tenacity import (
 from tenacity.nap import sleep_using_event
 
 from provider_kit.server import PluginError
+from vvp_provider.operations import Asking, Sending
 
 log = logging.getLogger("vvp_provider")
 
 Json = dict[str, Any]
+Body = TypeVar("Body")
+Answer = TypeVar("Answer")
 
 _SAFE_METHODS = frozenset({"GET", "PUT", "DELETE", "PATCH"})
 """Sent twice, these do what they do once; a resource version guards PUT and PATCH."""
@@ -92,16 +95,31 @@ class Api:
         self._retry_timeout = retry_timeout
         self.cancelled = cancelled
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
-        """Raises: NotFound and as `request`."""
-        return self.request("GET", path, params=params)
+    def ask(self, operation: Asking[Answer], *names: str, **query: str) -> Answer:
+        """Call an operation that takes no body.
 
-    def find(self, path: str, params: Mapping[str, str] | None = None) -> Json | None:
-        """What is there, or None. Raises: as `request`."""
+        Args:
+            operation: Of `operations`.
+            names: What its path names, in order.
+            query: Its parameters.
+
+        Raises:
+            PluginError: As `request`.
+        """
+        found = self.request(operation.method, operation.at(names), params=query or None)
+        return cast("Answer", found)
+
+    def find(self, operation: Asking[Answer], *names: str, **query: str) -> Answer | None:
+        """What `ask` answers; None if it is not there."""
         try:
-            return self.get(path, params)
+            return self.ask(operation, *names, **query)
         except NotFound:
             return None
+
+    def send(self, operation: Sending[Body, Answer], body: Body, *names: str, **query: str) -> Answer:
+        """Call an operation that takes a body. Otherwise as `ask`."""
+        made = self.request(operation.method, operation.at(names), params=query or None, body=body)
+        return cast("Answer", made)
 
     def request(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None) -> Json:
         """One request, tried again while that may help.

@@ -5,14 +5,12 @@ from typing import ClassVar
 from provider_kit.server import Created, Diff, Found, Operation, PluginError, Properties, compare, preview_outputs
 from vvp_provider.api import Conflict
 from vvp_provider.input_checks import Faults
+from vvp_provider.messages.resources import ApiToken
 from vvp_provider.namespaces import ROLES
+from vvp_provider.operations import MAKE_TOKEN, READ_TOKEN, REMOVE_TOKEN
 from vvp_provider.resource import PlatformResource, split_id
 
 KNOWN = ("name", "namespace", "role")
-
-
-def _path(namespace: str, name: str = "") -> str:
-    return f"/apitokens/v1/namespaces/{namespace}/apitokens" + (f"/{name}" if name else "")
 
 
 class ApiTokens(PlatformResource):
@@ -41,9 +39,9 @@ class ApiTokens(PlatformResource):
     def create(self, op: Operation) -> Created:
         """Make it. An existing one is never taken over: its secret cannot be had any more."""
         namespace, name = op.inputs["namespace"], op.inputs["name"]
-        body = {"name": f"namespaces/{namespace}/apitokens/{name}", "role": op.inputs["role"]}
+        body: ApiToken = {"name": f"namespaces/{namespace}/apitokens/{name}", "role": op.inputs["role"]}
         try:
-            made = self.api(op).request("POST", _path(namespace), body=body)["apiToken"]
+            made = self.api(op).send(MAKE_TOKEN, body, namespace)["apiToken"]
         except Conflict as error:
             raise PluginError(
                 f"API token {name!r} exists already in namespace {namespace!r}, and the platform shows a token's "
@@ -55,7 +53,7 @@ class ApiTokens(PlatformResource):
     def read(self, op: Operation) -> Found | None:
         """Its role; the secret is what the state says."""
         namespace, name = split_id(op)
-        answer = self.api(op).find(_path(namespace, name))
+        answer = self.api(op).find(READ_TOKEN, namespace, name)
         if answer is None:
             return None
         live = answer["apiToken"]
@@ -68,4 +66,4 @@ class ApiTokens(PlatformResource):
 
     def delete(self, op: Operation) -> None:
         """Revoke it."""
-        self.remove(op, _path(*split_id(op)))
+        self.remove(op, REMOVE_TOKEN, *split_id(op))

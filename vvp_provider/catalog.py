@@ -5,11 +5,12 @@ https://docs.ververica.com/vvp/user-guide/sql-development/catalogs.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from flink_sql.statements import ObjectName
 from provider_kit.server import PluginError
-from vvp_provider.api import Api, Json
+from vvp_provider.api import Api
+from vvp_provider.messages.sql import Catalog, Column, Database, Function, Table
+from vvp_provider.operations import EXECUTE, READ_CATALOG, READ_DATABASE, READ_FUNCTION, READ_TABLE
 
 _SUCCESS = ("RESULT_SUCCESS", "RESULT_SUCCESS_WITH_ROWS")
 
@@ -44,20 +45,14 @@ def execute(api: Api, namespace: str, statement: str, catalog: str, database: st
     Raises:
         StatementFailed: With the platform's message and the line it names.
     """
-    answer = api.request(
-        "POST",
-        f"/sql/v1beta1/namespaces/{namespace}/sqlscripts:execute",
-        params={"catalog": catalog, "database": database},
-        body={"statement": statement},
-    )
+    answer = api.send(EXECUTE, {"statement": statement}, namespace, catalog=catalog, database=database)
     result = answer.get("result", "")
     # The status is 200 either way; an unknown word is no success.
     if result in _SUCCESS:
         return
-    details: Json = answer.get("errorMessage") or {}
-    where = (
-        f" (line {details['lineNumber']}, column {details.get('columnNumber', 1)})" if details.get("lineNumber") else ""
-    )
+    details = answer.get("errorMessage") or {}
+    line = details.get("lineNumber")
+    where = f" (line {line}, column {details.get('columnNumber', 1)})" if line else ""
     rows = answer.get("resultTable", {}).get("rows", [])
     cells = "; ".join(str(cell.get("value")) for row in rows for cell in row.get("cells", []))
     message = details.get("message") or cells or "the platform gives no reason"
@@ -67,29 +62,30 @@ def execute(api: Api, namespace: str, statement: str, catalog: str, database: st
 
 def observe(api: Api, namespace: str, kind: str, name: ObjectName) -> Observed | None:
     """What a catalog holds under a name; None if there is nothing."""
-    root = f"/catalog/v1beta2/namespaces/{namespace}/catalogs/{name.parts[0]}"
+    catalog, *inner = name.parts
+    found: Catalog | Database | Table | Function | None
     if kind == "CATALOG":
-        return _observed(api.find(root), "catalog")
-    if kind == "DATABASE":
-        return _observed(api.find(f"{root}:getDatabase", {"database": name.parts[1]}), "database")
-    what = "function" if kind == "FUNCTION" else "table"
-    params = {"database": name.parts[1], what: name.parts[2]}
-    return _observed(api.find(f"{root}:get{what.capitalize()}", params), what)
-
-
-def _observed(answer: Json | None, key: str) -> Observed | None:
-    found: Json | None = (answer or {}).get(key)
+        found = (api.find(READ_CATALOG, namespace, catalog) or {}).get("catalog")
+    elif kind == "DATABASE":
+        found = (api.find(READ_DATABASE, namespace, catalog, database=inner[0]) or {}).get("database")
+    elif kind == "FUNCTION":
+        answer = api.find(READ_FUNCTION, namespace, catalog, database=inner[0], function=inner[1])
+        found = (answer or {}).get("function")
+    else:
+        found = (api.find(READ_TABLE, namespace, catalog, database=inner[0], table=inner[1]) or {}).get("table")
     if not found:
         return None
     shape: list[str] = []
-    schema: Json = found.get("schema") or {}
-    columns: list[Json] = schema.get("column") or []
-    for column in columns:
-        meta: Json = column.get("meta") or {}
-        parts: list[Any] = [column.get("name"), column.get("type"), column.get("expression")]
-        parts += ["METADATA", meta.get("name"), "VIRTUAL" if meta.get("virtual") else None] if meta else []
-        shape.append(" ".join(str(part) for part in parts if part))
-    shape += [f"{part} {schema[part]}" for part in ("primaryKey", "watermarkSpec") if schema.get(part)]
-    shape += [f"{part} {found[part]}" for part in ("comment", "className", "functionLanguage") if found.get(part)]
-    options: dict[str, str] = found.get("properties") or {}
-    return Observed(dict(options), shape)
+    schema = found.get("schema") or {}
+    shape += [_column(column) for column in schema.get("column") or []]
+    shape += [f"{part} {schema.get(part)}" for part in ("primaryKey", "watermarkSpec") if schema.get(part)]
+    shape += [f"{part} {found.get(part)}" for part in ("comment", "className", "functionLanguage") if found.get(part)]
+    return Observed(dict(found.get("properties") or {}), shape)
+
+
+def _column(column: Column) -> str:
+    meta = column.get("meta")
+    parts = [column.get("name"), column.get("type"), column.get("expression")]
+    if meta:
+        parts += ["METADATA", meta.get("name"), "VIRTUAL" if meta.get("virtual") else None]
+    return " ".join(part for part in parts if part)

@@ -3,7 +3,7 @@
 See https://docs.ververica.com/vvp/user-guide/application-operations/deployments.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from provider_kit.server import (
     Change,
@@ -21,7 +21,9 @@ from vvp_provider.api import Conflict, Json, NotFound
 from vvp_provider.input_checks import Faults
 from vvp_provider.lifecycle import Lifecycle, StateNotReached, at_once, job_id
 from vvp_provider.matching import project, same
-from vvp_provider.resource import PlatformResource, exists_already, identity, may_take, metadata, split_id
+from vvp_provider.messages.deployments import Deployment, LiveDeployment, State
+from vvp_provider.operations import MAKE_DEPLOYMENT, REMOVE_DEPLOYMENT
+from vvp_provider.resource import PlatformResource, deployment_metadata, exists_already, identity, may_take, split_id
 from vvp_provider.settings import Connection
 from vvp_provider.specs import check_spec
 from vvp_provider.waiting import wait_until
@@ -76,27 +78,27 @@ class Deployments(PlatformResource):
         inputs = op.inputs
         life = self._life(op, inputs)
         savepoint = self._handover.pop(op.urn, None) or inputs.get("initialSavepoint")
-        body: Json = {
+        body: Deployment = {
             "apiVersion": "v1",
             "kind": "Deployment",
-            "metadata": metadata(op, inputs),
+            "metadata": deployment_metadata(op, inputs),
             "spec": inputs["spec"],
         }
         # A job must not start before the savepoint that it starts from is known.
-        first = {**body, "spec": {**body["spec"], "state": "CANCELLED"}} if savepoint else body
-        before: Json = {}
+        first: Deployment = {**body, "spec": {**body["spec"], "state": "CANCELLED"}} if savepoint else body
+        before: LiveDeployment | None = None
         try:
-            live = self.api(op).request("POST", life.path.rpartition("/")[0], body=first)
+            live = self.api(op).send(MAKE_DEPLOYMENT, first, inputs["namespace"])
         except Conflict as error:
             before = life.get()
-            if not may_take(before, op):
+            if not may_take(before["metadata"], op):
                 what = f"deployment {inputs['name']!r} in namespace {inputs['namespace']!r}"
                 raise exists_already(what, op, _id(inputs)) from error
             live = before
         if savepoint and not before:
             life.add_savepoint(live["metadata"]["id"], savepoint)
         if savepoint or before:
-            return Created(_id(inputs), self._apply(op, before or live, {}, body))
+            return Created(_id(inputs), self._apply(op, before or live, {}, {**body}))
         return Created(_id(inputs), self._reach(op, life, at_once))
 
     def read(self, op: Operation) -> Found | None:
@@ -129,7 +131,7 @@ class Deployments(PlatformResource):
             life.stop(op.old_inputs.get("stop") or "savepoint")
             if savepoint := life.latest_savepoint(live["metadata"]["id"]):
                 self._handover[op.urn] = savepoint
-            self.api(op).request("DELETE", life.path)
+            self.api(op).ask(REMOVE_DEPLOYMENT, namespace, name)
         except NotFound:
             return
         wait_until(
@@ -139,7 +141,7 @@ class Deployments(PlatformResource):
             what=f"deployment {name!r} to be removed",
         )
 
-    def _apply(self, op: Operation, before: Json, old: Json, new: Json) -> Properties:
+    def _apply(self, op: Operation, before: LiveDeployment, old: Json, new: Json) -> Properties:
         life = self._life(op, op.inputs)
         state = _desired(op.inputs)
         try:
@@ -173,28 +175,28 @@ def _id(inputs: Properties) -> str:
     return f"{inputs['namespace']}/{inputs['name']}"
 
 
-def _desired(inputs: Properties) -> str:
+def _desired(inputs: Properties) -> State:
     spec = inputs.get("spec")
     return spec.get("state", "RUNNING") if isinstance(spec, dict) else "RUNNING"  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
 
 def _sent(op: Operation, inputs: Properties) -> Json:
-    return {"metadata": metadata(op, inputs), "spec": inputs["spec"]}
+    return {"metadata": deployment_metadata(op, inputs), "spec": inputs["spec"]}
 
 
-def _described(live: Json) -> Properties:
+def _described(live: LiveDeployment) -> Properties:
     """The inputs that would describe a deployment."""
-    spec = dict(live["spec"])
+    spec = cast("Properties", {**live["spec"]})
     if spec.get("deploymentTargetName"):
         # The platform's own, beside the name.
         spec.pop("deploymentTargetId", None)
-    found: Properties = {**identity(live), "spec": spec}
+    found: Properties = {**identity(live["metadata"]), "spec": spec}
     if name := live["metadata"].get("displayName"):
         found["displayName"] = name
     return found
 
 
-def _outputs(inputs: Properties, live: Json) -> Properties:
+def _outputs(inputs: Properties, live: LiveDeployment) -> Properties:
     return {
         **inputs,
         "deploymentId": live["metadata"]["id"],

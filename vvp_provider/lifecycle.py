@@ -7,11 +7,21 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from provider_kit.server import PluginError
 from vvp_provider.api import Api, ApiError, Conflict, Json
 from vvp_provider.matching import changed, project
+from vvp_provider.messages.deployments import ChangedDeployment, LiveDeployment, State
+from vvp_provider.messages.records import Event, Job, Savepoint
+from vvp_provider.operations import (
+    ADD_SAVEPOINT,
+    CHANGE_DEPLOYMENT,
+    LIST_EVENTS,
+    LIST_JOBS,
+    LIST_SAVEPOINTS,
+    READ_DEPLOYMENT,
+)
 from vvp_provider.waiting import NotInTime, wait_until
 
 log = logging.getLogger("vvp_provider")
@@ -51,20 +61,15 @@ class Lifecycle:
     name: str
     seconds: float
 
-    @property
-    def path(self) -> str:
-        """Its place in the API."""
-        return f"/api/v1/namespaces/{self.namespace}/deployments/{self.name}"
-
-    def find(self) -> Json | None:
+    def find(self) -> LiveDeployment | None:
         """The deployment; None if it is gone."""
-        return self.api.find(self.path)
+        return self.api.find(READ_DEPLOYMENT, self.namespace, self.name)
 
-    def get(self) -> Json:
+    def get(self) -> LiveDeployment:
         """The deployment. Raises: NotFound."""
-        return self.api.get(self.path)
+        return self.api.ask(READ_DEPLOYMENT, self.namespace, self.name)
 
-    def change(self, old: Json, new: Json) -> Json:
+    def change(self, old: Json, new: Json) -> LiveDeployment:
         """Change what the program changed and leave the rest as it is, on the newest version of the deployment.
 
         Args:
@@ -82,7 +87,8 @@ class Lifecycle:
                 wanted["spec"].pop("deploymentTargetId", None)
             wanted["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"]
             try:
-                return self.api.request("PUT", self.path, body={"apiVersion": "v1", "kind": "Deployment", **wanted})
+                body = cast("ChangedDeployment", {"apiVersion": "v1", "kind": "Deployment", **wanted})
+                return self.api.send(CHANGE_DEPLOYMENT, body, self.namespace, self.name)
             except Conflict:
                 newer = self.get()
                 if attempt == _ATTEMPTS - 1 or project(new, _mutable(newer)) != project(new, _mutable(live)):
@@ -90,13 +96,15 @@ class Lifecycle:
                 live = newer
         raise AssertionError("the last attempt returns or raises")
 
-    def set_state(self, state: str) -> Json:
+    def set_state(self, state: State) -> LiveDeployment:
         """Change the desired state only, and wait for it."""
         before = self.get()
         self.change({}, {"metadata": {}, "spec": {"state": state}})
         return self.reach(state, at_once, failed_counts=before["status"]["state"] != "FAILED")
 
-    def reach(self, state: str, settled: Callable[[Json], bool], *, failed_counts: bool = True) -> Json:
+    def reach(
+        self, state: State, settled: Callable[[LiveDeployment], bool], *, failed_counts: bool = True
+    ) -> LiveDeployment:
         """Wait until the platform reports a state.
 
         Args:
@@ -107,30 +115,30 @@ class Lifecycle:
         Raises:
             StateNotReached: FAILED, or not in time, or interrupted.
         """
-        live: Json = {}
+        seen: list[LiveDeployment] = []
         accepted = (state, "FINISHED") if state == "RUNNING" else (state,)
 
         def done() -> bool:
-            nonlocal live
-            live = self.get()
-            actual = live["status"]["state"]
-            return (actual in accepted and settled(live)) or (actual == "FAILED" and failed_counts)
+            seen[:] = [self.get()]
+            actual = seen[-1]["status"]["state"]
+            return (actual in accepted and settled(seen[-1])) or (actual == "FAILED" and failed_counts)
 
         what = f"deployment {self.name!r} to become {state}"
         try:
             wait_until(done, seconds=self.seconds, cancelled=self.api.cancelled, what=what)
         except NotInTime as error:
-            summary = f"{error}; it is {live['status']['state']}"
-            raise StateNotReached(summary, self.reasons(live)) from error
+            summary = f"{error}; it is {seen[-1]['status']['state']}"
+            raise StateNotReached(summary, self.reasons(seen[-1])) from error
+        live = seen[-1]
         if live["status"]["state"] == "FAILED":
             raise StateNotReached(f"deployment {self.name!r} is FAILED instead of {state}", self.reasons(live))
         return live
 
-    def new_job(self, before: Json) -> Callable[[Json], bool]:
+    def new_job(self, before: LiveDeployment) -> Callable[[LiveDeployment], bool]:
         """For `reach`: whether a job other than the one before runs, or that one has gone on for long enough."""
         old_job, start = job_id(before), time.monotonic()
 
-        def settled(live: Json) -> bool:
+        def settled(live: LiveDeployment) -> bool:
             if old_job is None or job_id(live) != old_job:
                 return True
             return time.monotonic() - start > SETTLE_SECONDS
@@ -156,61 +164,59 @@ class Lifecycle:
 
     def latest_savepoint(self, deployment_id: str) -> str | None:
         """Location of the newest completed savepoint; None if there is none."""
-        answer = self.api.get(f"/api/v1/namespaces/{self.namespace}/savepoints", {"deploymentId": deployment_id})
-        items: list[Json] = answer.get("items") or []
-        done = [item for item in items if item.get("status", {}).get("state") == "COMPLETED"]
+        answer = self.api.ask(LIST_SAVEPOINTS, self.namespace, deploymentId=deployment_id)
+        done = [item for item in answer.get("items") or [] if item.get("status", {}).get("state") == "COMPLETED"]
         newest = max(done, key=lambda item: item["metadata"].get("createdAt") or "", default=None)
         return newest["spec"].get("savepointLocation") if newest else None
 
     def add_savepoint(self, deployment_id: str, location: str) -> None:
         """Make a savepoint of another deployment known to this one, which can then start from it."""
-        body = {
+        body: Savepoint = {
             "apiVersion": "v1",
             "kind": "Savepoint",
             "metadata": {"deploymentId": deployment_id, "namespace": self.namespace, "origin": "COPIED"},
             "spec": {"savepointLocation": location},
             "status": {"state": "COMPLETED"},
         }
-        self.api.request("POST", f"/api/v1/namespaces/{self.namespace}/savepoints", body=body)
+        self.api.send(ADD_SAVEPOINT, body, self.namespace)
 
-    def reasons(self, live: Json) -> list[str]:
+    def reasons(self, live: LiveDeployment) -> list[str]:
         """Why the platform is not where it should be: the newest job's failure, conditions, the last events."""
         found: list[str] = []
-        identity = {"deploymentId": live["metadata"]["id"]}
-        running: Json = live["status"].get("running") or {}
-        conditions: list[Json] = running.get("conditions") or []
-        for condition in conditions:
-            if condition.get("message") and condition.get("status") != "False":
-                found.append(f"{condition.get('reason') or condition.get('type')}: {condition['message']}")
+        identity = live["metadata"]["id"]
+        running = live["status"].get("running") or {}
+        for condition in running.get("conditions") or []:
+            message = condition.get("message")
+            if message and condition.get("status") != "False":
+                found.append(f"{condition.get('reason') or condition.get('type')}: {message}")
         try:
-            jobs = _newest(self.api.get(f"/api/v1/namespaces/{self.namespace}/jobs", identity))
-            events = _newest(self.api.get(f"/api/v1/namespaces/{self.namespace}/events", identity))
+            jobs = self.api.ask(LIST_JOBS, self.namespace, deploymentId=identity).get("items") or []
+            events = self.api.ask(LIST_EVENTS, self.namespace, deploymentId=identity).get("items") or []
         except ApiError as error:
             return [*found, f"the platform gives no reasons: {error}"]
-        failure: Json = (jobs[0].get("status", {}).get("failure") or {}) if jobs else {}
-        if failure:
-            found.insert(0, f"job {jobs[0]['metadata']['id']}: {failure.get('reason')}: {failure.get('message')}")
-        for event in events[:_EVENTS]:
+        job = max(jobs, key=_age, default=None)
+        failure = job.get("status", {}).get("failure") if job else None
+        if job and failure:
+            found.insert(0, f"job {job['metadata']['id']}: {failure.get('reason')}: {failure.get('message')}")
+        for event in sorted(events, key=_age, reverse=True)[:_EVENTS]:
             if message := event.get("spec", {}).get("message"):
                 found.append(f"event {event['metadata'].get('name')}: {message}")
         return found
 
 
-def at_once(_: Json) -> bool:
+def at_once(_: LiveDeployment) -> bool:
     """For `Lifecycle.reach`: whatever reports the state will do."""
     return True
 
 
-def job_id(live: Json) -> str | None:
+def job_id(live: LiveDeployment) -> str | None:
     """The id of the job that runs."""
-    running: Json = live.get("status", {}).get("running") or {}
-    return running.get("jobId")
+    return (live["status"].get("running") or {}).get("jobId")
 
 
-def _mutable(live: Json) -> Json:
+def _mutable(live: LiveDeployment) -> Json:
     return {"metadata": dict(live["metadata"]), "spec": dict(live["spec"])}
 
 
-def _newest(answer: Json) -> list[Any]:
-    items: list[Json] = answer.get("items") or []
-    return sorted(items, key=lambda item: item["metadata"].get("createdAt") or "", reverse=True)
+def _age(item: Job | Event) -> str:
+    return item["metadata"].get("createdAt") or ""

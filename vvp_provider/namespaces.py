@@ -3,12 +3,13 @@
 from typing import Any
 
 from provider_kit.server import Created, Diff, Found, Operation, Properties, Unknown, compare, preview_outputs
-from vvp_provider.api import Conflict, Json
+from vvp_provider.api import Conflict
 from vvp_provider.input_checks import Faults
+from vvp_provider.messages.resources import Namespace, RoleBinding
+from vvp_provider.operations import CHANGE_NAMESPACE, MAKE_NAMESPACE, READ_NAMESPACE, REMOVE_NAMESPACE
 from vvp_provider.resource import PlatformResource, exists_already, split_id
 from vvp_provider.waiting import wait_until
 
-ROOT = "/namespaces/v1/namespaces"
 ROLES = ("viewer", "editor", "owner")
 DELETE_SECONDS = 300.0
 
@@ -42,17 +43,17 @@ class Namespaces(PlatformResource):
         """Make it; an existing one only if it may be adopted."""
         name: str = op.inputs["name"]
         try:
-            self.api(op).request("POST", ROOT, body=_body(op.inputs))
+            self.api(op).send(MAKE_NAMESPACE, _body(op.inputs))
         except Conflict as error:
             if not op.inputs.get("adopt"):
                 raise exists_already(f"namespace {name!r}", op, name) from error
-            self.api(op).request("PUT", f"{ROOT}/{name}", body=_body(op.inputs))
+            self.api(op).send(CHANGE_NAMESPACE, _body(op.inputs), name)
         return Created(name, dict(op.inputs))
 
     def read(self, op: Operation) -> Found | None:
         """As the platform has it."""
         (name,) = split_id(op, "NAME")
-        answer = self.api(op).find(f"{ROOT}/{name}")
+        answer = self.api(op).find(READ_NAMESPACE, name)
         if answer is None or answer["namespace"].get("lifecyclePhase") == "LIFECYCLE_PHASE_TERMINATING":
             return None
         live = answer["namespace"]
@@ -63,25 +64,25 @@ class Namespaces(PlatformResource):
 
     def update(self, op: Operation) -> Properties:
         """New role bindings."""
-        self.api(op).request("PUT", f"{ROOT}/{op.id}", body=_body(op.inputs))
+        self.api(op).send(CHANGE_NAMESPACE, _body(op.inputs), op.id)
         return dict(op.inputs)
 
     def delete(self, op: Operation) -> None:
         """Remove it and wait until it is gone."""
         api = self.api(op)
-        self.remove(op, f"{ROOT}/{op.id}")
+        self.remove(op, REMOVE_NAMESPACE, op.id)
         wait_until(
-            lambda: api.find(f"{ROOT}/{op.id}") is None,
+            lambda: api.find(READ_NAMESPACE, op.id) is None,
             seconds=op.timeout or DELETE_SECONDS,
             cancelled=op.cancelled,
             what=f"namespace {op.id!r} to be removed",
         )
 
 
-def _body(inputs: Properties) -> Json:
+def _body(inputs: Properties) -> Namespace:
     bindings = [_plain(binding) for binding in inputs.get("roleBindings", [])]
     return {"name": f"namespaces/{inputs['name']}", "roleBindings": bindings}
 
 
-def _plain(binding: Json) -> Json:
+def _plain(binding: RoleBinding) -> RoleBinding:
     return {"role": binding.get("role", ""), "members": sorted(binding.get("members", []))}

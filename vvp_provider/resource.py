@@ -1,9 +1,12 @@
 """What all resources of the platform share: the way to the API, ids, and whose a thing is."""
 
-from typing import Any
+from typing import Any, cast
 
 from provider_kit.server import Operation, PluginError, Properties, ResourceHandler
-from vvp_provider.api import Api, Json, NotFound
+from vvp_provider.api import Api, NotFound
+from vvp_provider.messages.deployments import DeploymentMetadata
+from vvp_provider.messages.resources import LiveMetadata, Metadata
+from vvp_provider.operations import Asking
 from vvp_provider.settings import Connection
 
 URN_ANNOTATION = "pulumi.com/urn"
@@ -24,10 +27,10 @@ class PlatformResource(ResourceHandler):
         """The platform's API for one operation."""
         return self._connection.api(op.cancelled)
 
-    def remove(self, op: Operation, path: str) -> None:
-        """Delete what is at a path; gone already is done."""
+    def remove(self, op: Operation, operation: Asking[Any], *names: str) -> None:
+        """Delete something; gone already is done."""
         try:
-            self.api(op).request("DELETE", path)
+            self.api(op).ask(operation, *names)
         except NotFound:
             return
 
@@ -54,32 +57,35 @@ def exists_already(what: str, op: Operation, id: str) -> PluginError:
     )
 
 
-def may_take(live: Json, op: Operation) -> bool:
+def may_take(live: LiveMetadata, op: Operation) -> bool:
     """Whether what exists may become this resource: adopted, or made by it in a run that ended before it was noted."""
-    annotations: dict[str, Any] = live.get("metadata", {}).get("annotations") or {}
-    return bool(op.inputs.get("adopt")) or annotations.get(URN_ANNOTATION) == op.urn
+    return bool(op.inputs.get("adopt")) or (live.get("annotations") or {}).get(URN_ANNOTATION) == op.urn
 
 
-def metadata(op: Operation, inputs: Properties) -> Json:
+def metadata(op: Operation, inputs: Properties) -> Metadata:
     """An object's metadata: name, namespace, labels, and annotations with the owner's mark."""
-    result: Json = {
+    return {
         "name": inputs["name"],
         "namespace": inputs["namespace"],
         "labels": dict(inputs.get("labels") or {}),
         "annotations": {**(inputs.get("annotations") or {}), URN_ANNOTATION: op.urn},
     }
+
+
+def deployment_metadata(op: Operation, inputs: Properties) -> DeploymentMetadata:
+    """A deployment's metadata."""
+    result = cast("DeploymentMetadata", metadata(op, inputs))
     if "displayName" in inputs:
         result["displayName"] = inputs["displayName"]
     return result
 
 
-def identity(live: Json) -> Properties:
+def identity(live: LiveMetadata) -> Properties:
     """The inputs that would give an object its metadata: less the owner's mark."""
-    data = live["metadata"]
-    annotations: dict[str, str] = data.get("annotations") or {}
+    annotations = live.get("annotations") or {}
     return {
-        "name": data["name"],
-        "namespace": data["namespace"],
-        "labels": data.get("labels") or {},
+        "name": live["name"],
+        "namespace": live["namespace"],
+        "labels": live.get("labels") or {},
         "annotations": {key: value for key, value in annotations.items() if key != URN_ANNOTATION},
     }

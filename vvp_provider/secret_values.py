@@ -6,16 +6,14 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 from typing import ClassVar
 
 from provider_kit.server import Change, Created, Diff, Found, Operation, Properties, compare, preview_outputs, top_level
-from vvp_provider.api import Conflict, Json
+from vvp_provider.api import Conflict
 from vvp_provider.input_checks import Faults
 from vvp_provider.matching import project, same
+from vvp_provider.messages.resources import SecretValue
+from vvp_provider.operations import CHANGE_SECRET, MAKE_SECRET, READ_SECRET, REMOVE_SECRET
 from vvp_provider.resource import PlatformResource, exists_already, identity, may_take, metadata, split_id
 
 KNOWN = ("name", "namespace", "value", "labels", "annotations", "adopt")
-
-
-def _path(namespace: str, name: str = "") -> str:
-    return f"/api/v1/namespaces/{namespace}/secret-values" + (f"/{name}" if name else "")
 
 
 class SecretValues(PlatformResource):
@@ -50,35 +48,35 @@ class SecretValues(PlatformResource):
         namespace, name = op.inputs["namespace"], op.inputs["name"]
         id, api = f"{namespace}/{name}", self.api(op)
         try:
-            api.request("POST", _path(namespace), body=_body(op))
+            api.send(MAKE_SECRET, _body(op), namespace)
         except Conflict as error:
-            live = api.get(_path(namespace, name))
-            if not may_take(live, op):
+            live = api.ask(READ_SECRET, namespace, name)
+            if not may_take(live["metadata"], op):
                 raise exists_already(f"secret value {name!r} in namespace {namespace!r}", op, id) from error
-            api.request("PATCH", _path(namespace, name), body=_body(op))
+            api.send(CHANGE_SECRET, _body(op), namespace, name)
         return Created(id, dict(op.inputs))
 
     def read(self, op: Operation) -> Found | None:
         """Whether it is there; its value is what the state says."""
         namespace, name = split_id(op)
-        live = self.api(op).find(_path(namespace, name))
+        live = self.api(op).find(READ_SECRET, namespace, name)
         if live is None:
             return None
-        found = identity(live)
+        found = identity(live["metadata"])
         inputs = {**op.old_inputs, **project({**op.old_inputs, "value": None}, found)} if op.old_inputs else found
         return Found(op.id, dict(inputs), inputs)
 
     def update(self, op: Operation) -> Properties:
         """Write the new value."""
-        self.api(op).request("PATCH", _path(op.inputs["namespace"], op.inputs["name"]), body=_body(op))
+        self.api(op).send(CHANGE_SECRET, _body(op), op.inputs["namespace"], op.inputs["name"])
         return dict(op.inputs)
 
     def delete(self, op: Operation) -> None:
         """Remove it."""
-        self.remove(op, _path(*split_id(op)))
+        self.remove(op, REMOVE_SECRET, *split_id(op))
 
 
-def _body(op: Operation) -> Json:
+def _body(op: Operation) -> SecretValue:
     return {
         "apiVersion": "v1",
         "kind": "SecretValue",

@@ -3,13 +3,14 @@
 See https://docs.ververica.com/vvp/user-guide/application-operations/deployments.
 """
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from flink_sql.statements import SqlFault, Statement, split
 from provider_kit.server import Properties, Unknown
 from vvp_provider.input_checks import Faults
+from vvp_provider.messages.deployments import State
 
-STATES = ("RUNNING", "SUSPENDED", "CANCELLED")
+STATES: tuple[str, ...] = get_args(State)
 UPGRADES = ("STATEFUL", "STATELESS", "NONE")
 RESTORES = ("LATEST_STATE", "LATEST_SAVEPOINT", "NONE")
 ARTIFACTS = {"SQLSCRIPT": "sqlScript", "JAR": "jarUri"}

@@ -1,16 +1,14 @@
 """`vvp:index:DeploymentTarget`. See https://docs.ververica.com/vvp/platform-operations/deployment-targets."""
 
 from provider_kit.server import Created, Diff, Found, Operation, Properties, compare, preview_outputs
-from vvp_provider.api import Conflict, Json
+from vvp_provider.api import Conflict
 from vvp_provider.input_checks import Faults
 from vvp_provider.matching import project, same
+from vvp_provider.messages.resources import DeploymentTarget, LiveDeploymentTarget
+from vvp_provider.operations import CHANGE_TARGET, MAKE_TARGET, READ_TARGET, REMOVE_TARGET
 from vvp_provider.resource import PlatformResource, exists_already, identity, may_take, metadata, split_id
 
 KNOWN = ("name", "namespace", "kubernetesNamespace", "labels", "annotations", "adopt")
-
-
-def _path(namespace: str, name: str = "") -> str:
-    return f"/api/v1/namespaces/{namespace}/deployment-targets" + (f"/{name}" if name else "")
 
 
 class DeploymentTargets(PlatformResource):
@@ -42,39 +40,40 @@ class DeploymentTargets(PlatformResource):
         namespace, name = op.inputs["namespace"], op.inputs["name"]
         id, api = f"{namespace}/{name}", self.api(op)
         try:
-            live = api.request("POST", _path(namespace), body=_body(op))
+            live = api.send(MAKE_TARGET, _body(op), namespace)
         except Conflict as error:
-            live = api.get(_path(namespace, name))
-            if not may_take(live, op) or _kubernetes(live) != op.inputs["kubernetesNamespace"]:
+            live = api.ask(READ_TARGET, namespace, name)
+            if not may_take(live["metadata"], op) or _kubernetes(live) != op.inputs["kubernetesNamespace"]:
                 raise exists_already(f"deployment target {name!r} in namespace {namespace!r}", op, id) from error
-            live = api.request("PUT", _path(namespace, name), body=_body(op))
+            live = api.send(CHANGE_TARGET, _body(op), namespace, name)
         return Created(id, _outputs(op.inputs, live))
 
     def read(self, op: Operation) -> Found | None:
         """As the platform has it."""
         namespace, name = split_id(op)
-        live = self.api(op).find(_path(namespace, name))
+        live = self.api(op).find(READ_TARGET, namespace, name)
         if live is None:
             return None
-        found = {**identity(live), "kubernetesNamespace": _kubernetes(live)}
+        found = {**identity(live["metadata"]), "kubernetesNamespace": _kubernetes(live)}
         inputs = {**op.old_inputs, **project(op.old_inputs, found)} if op.old_inputs else found
         return Found(op.id, _outputs(inputs, live), inputs)
 
     def update(self, op: Operation) -> Properties:
         """New labels and annotations."""
-        live = self.api(op).request("PUT", _path(op.inputs["namespace"], op.inputs["name"]), body=_body(op))
+        live = self.api(op).send(CHANGE_TARGET, _body(op), op.inputs["namespace"], op.inputs["name"])
         return _outputs(op.inputs, live)
 
     def delete(self, op: Operation) -> None:
         """Remove it; the platform refuses while a deployment refers to it."""
-        self.remove(op, _path(*split_id(op)))
+        self.remove(op, REMOVE_TARGET, *split_id(op))
 
 
-def _kubernetes(live: Json) -> str:
-    return live["spec"]["kubernetes"]["namespace"]
+def _kubernetes(live: LiveDeploymentTarget) -> str | None:
+    """None: where the platform itself is."""
+    return live["spec"]["kubernetes"].get("namespace")
 
 
-def _body(op: Operation) -> Json:
+def _body(op: Operation) -> DeploymentTarget:
     return {
         "apiVersion": "v1",
         "kind": "DeploymentTarget",
@@ -83,5 +82,5 @@ def _body(op: Operation) -> Json:
     }
 
 
-def _outputs(inputs: Properties, live: Json) -> Properties:
+def _outputs(inputs: Properties, live: LiveDeploymentTarget) -> Properties:
     return {**inputs, "targetId": live["metadata"]["id"]}

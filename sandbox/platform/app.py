@@ -1,4 +1,4 @@
-"""From HTTP to the handlers: routes from the description, authentication, checks, JSON and YAML, errors."""
+"""From HTTP to the handlers: routes, authentication, checks, JSON and YAML, errors."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.platform import description, handlers
+from sandbox.platform import handlers
 from sandbox.platform.access import authorize, identify
 from sandbox.platform.calls import ACTIVE, OPERATIONS, Answer, Call, Operation, Platform
+from sandbox.platform.checks import check_answer, check_body, check_query
 from sandbox.platform.errors import ApiError, bad, conflict, unsupported
+from sandbox.platform.unsupported import NAMES, OWN_DESCRIPTION
 
 LARGEST_BODY = 4 * 1024 * 1024
 """Bytes."""
@@ -45,17 +47,15 @@ def application(platform: Platform, *background: Callable[[], Coroutine[Any, Any
         await asyncio.gather(*tasks, return_exceptions=True)
 
     templates: dict[str, list[str]] = {}
-    for method, path in description.operations():
+    for method, path in [*OPERATIONS, *NAMES]:
         templates.setdefault(path, []).append(method)
     # `/catalogs/{cat}:getTable` has to be tried before `/catalogs/{cat}`, which fits it too.
     ordered = sorted(templates, key=lambda path: (":" not in path, path))
     routes = [Route(path, _endpoint(platform, path), methods=templates[path]) for path in ordered]
-    routes += [
-        Route("/swagger.json", _served(description.document("platform"))),
-        Route("/api/swagger.json", _served(description.document("appmanager"))),
-        Route("/actuator/health", _served({"status": "UP"})),
-    ]
-    log.info("%d of %d operations, by %d modules", len(OPERATIONS), len(description.operations()), len(handlers.ALL))
+    routes += [Route(path, _no_description) for path in OWN_DESCRIPTION]
+    routes.append(Route("/actuator/health", _health))
+    known = len(OPERATIONS) + len(NAMES)
+    log.info("%d of %d operations, by %d modules", len(OPERATIONS), known, len(handlers.ALL))
     refusals = {ApiError: _refused, HTTPException: _not_routed}
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers=refusals)  # type: ignore[arg-type]
 
@@ -67,16 +67,17 @@ def _endpoint(platform: Platform, path: str) -> Endpoint:
         principal = identify(request.headers.get("authorization"), platform.settings, platform.store)
         known = OPERATIONS.get((method, path))
         if not known:
-            raise unsupported(f"{method} {path}")
+            raise unsupported(f"{NAMES[method, path]}: {method} {path}")
         query = dict(request.query_params)
-        body = await _body(request, method, path, known)
+        body = await _body(request, path, known)
         call = Call(platform, principal, {**request.path_params}, query, body)
         _admit(call, known, write=method != "GET")
-        description.check_query(method, path, query)
+        check_query(known.query, query)
         if body is not None:
-            description.check_body(method, path, body, patch=known.patch)
+            check_body(known.body, body, patch=method == "PATCH")
         with platform.store.transaction():
             found = known.handler(call)
+            _check_own(known, found)
         if method != "GET":
             platform.changed.set()
         return _response(request, found)
@@ -94,9 +95,15 @@ def _admit(call: Call, known: Operation, *, write: bool) -> None:
         raise conflict(f"Namespace '{call.namespace}' is terminating.")
 
 
-async def _body(request: Request, method: str, path: str, known: Operation) -> Any:
-    parameters = description.operations()[method, path][1].get("parameters", ())
-    if not any(parameter["in"] == "body" for parameter in parameters):
+def _check_own(known: Operation, answer: Answer) -> None:
+    """What the platform would not answer is a defect of the stand-in: 500, and nothing is written."""
+    check_answer(known.answer, answer.body)
+    if answer.status not in known.statuses:
+        raise ValueError(f"an answer has status {answer.status}, not one of {sorted(known.statuses)}")
+
+
+async def _body(request: Request, path: str, known: Operation) -> Any:
+    if known.body is None:
         return None
     if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
         raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {LARGEST_BODY} bytes")
@@ -131,11 +138,12 @@ def _response(request: Request, answer: Answer) -> Response:
     return Response(json.dumps(answer.body), answer.status, media_type="application/json")
 
 
-def _served(content: dict[str, Any]) -> Endpoint:
-    async def answer(request: Request) -> Response:
-        return _response(request, Answer(content))
+async def _health(request: Request) -> Response:
+    return _response(request, Answer({"status": "UP"}))
 
-    return answer
+
+async def _no_description(request: Request) -> Response:
+    raise unsupported(f"a description of its own API: GET {request.url.path}")
 
 
 async def _refused(request: Request, error: ApiError) -> Response:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.platform.access import Principal, Resource
 from sandbox.platform.errors import absent
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """A request that has been checked against the description."""
+    """A request that has been checked against its operation's models."""
 
     platform: Platform
     principal: Principal
@@ -70,29 +70,57 @@ Handler = Callable[[Call], Answer]
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """A parameter of the query."""
+
+    name: str
+    kind: Literal["string", "uuid", "boolean"] = "string"
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class Operation:
-    """What an operation of the description comes to."""
+    """What an operation of the API takes, and comes to."""
 
     handler: Handler
     resource: Resource
-    patch: bool
+    answer: Any
+    """A model of `models`."""
+    body: Any
+    """A model of `models`, or None: it takes none."""
+    query: tuple[Parameter, ...]
+    statuses: frozenset[int]
+    """Of answers that are no refusals."""
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
 """Those that the stand-in supports, by method and path template; the modules of `handlers` fill it."""
 
 
-def operation(method: str, path: str, resource: Resource = "other") -> Callable[[Handler], Handler]:
-    """Registers a function as the answer to an operation of the description.
+def operation(
+    method: str,
+    path: str,
+    answer: Any,
+    resource: Resource = "other",
+    *,
+    body: Any = None,
+    query: tuple[Parameter, ...] = (),
+    statuses: tuple[int, ...] = (200,),
+) -> Callable[[Handler], Handler]:
+    """Registers a function as the answer to an operation of the API.
 
     Args:
         method: HTTP method.
-        path: path template, exactly as the description has it.
+        path: path template, with the platform's own names of its parts.
+        answer: model of what it answers.
         resource: what the caller needs a role for.
+        body: model of what it takes; a patch may leave out what the model requires.
+        query: parameters that are checked; others are ignored.
+        statuses: that it answers with when it does not refuse.
     """
 
     def register(handler: Handler) -> Handler:
-        OPERATIONS[method, path] = Operation(handler, resource, patch=method == "PATCH")
+        OPERATIONS[method, path] = Operation(handler, resource, answer, body, query, frozenset(statuses))
         return handler
 
     return register

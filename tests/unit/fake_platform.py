@@ -1,81 +1,106 @@
-"""A platform in memory for tests of the provider's client: every request is checked against the API description.
+"""A platform in memory for tests of the provider's client. Every request is checked before it is answered.
 
-The description has no closed schemas; here every object with properties is closed, so that a misspelt key is seen.
-What newer platforms than the description have added is listed in `ADDED`.
+`of_the_client` checks against the client's own operations and messages, closed, so that a misspelt key is seen;
+`as_described` checks against the platform's own description of its API, closed as well.
 """
 
 import copy
 import json
 import re
 import uuid
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
+from types import GenericAlias
 from typing import Any
 
 import httpx
 import jsonschema
+from pydantic import ConfigDict, TypeAdapter
 
 from flink_sql.statements import single
+from tests.vvp_description import Description
+from vvp_provider import operations
+from vvp_provider.operations import Asking, Sending
 
 Json = dict[str, Any]
+Check = Callable[[httpx.Request], None]
 
-API = Path(__file__).parents[2] / "sandbox" / "platform" / "api"
+CALLED = {name: each for name, each in vars(operations).items() if isinstance(each, Asking | Sending)}
+"""All that the client calls."""
+
 ADDED: dict[str, tuple[str, ...]] = {
     "SecretValueSpec": ("value",),
     "DeploymentRestoreStrategy": ("allowNonRestoredState",),
 }
+"""What the description of 2.4.3 leaves out and the documentation has."""
+
+
+def of_the_client(request: httpx.Request) -> None:
+    """Raises: AssertionError, ValueError: The client declares no such operation, query or body."""
+    found = [each for each in CALLED.values() if each.method == request.method and _fits(each.path, request)]
+    assert len(found) == 1, f"{request.method} {request.url.path} is {found}"
+    [operation] = found
+    assert set(request.url.params) <= set(operation.query), f"unknown query {request.url}"
+    assert isinstance(operation, Sending) == bool(request.content)
+    if isinstance(operation, Sending):
+        _closed(operation.body).validate_json(b"[" + request.content + b"]")
 
 
 @cache
-def descriptions() -> dict[str, Json]:
-    """The two descriptions by the beginning of their names, with closed schemas."""
-    found: dict[str, Json] = {}
-    for file in sorted(API.glob("*.json")):
-        described = json.loads(file.read_text())
-        for name, schema in described.get("definitions", {}).items():
-            for key in ADDED.get(name, ()):
-                schema["properties"][key] = {}
-            if "properties" in schema:
-                schema["additionalProperties"] = False
-        if "paths" in described:
-            found[file.name.partition("-")[0]] = described
-    return found
+def _closed(message: Any) -> TypeAdapter[list[Any]]:
+    # A typed dictionary has its configuration from what it is in.
+    within: Any = GenericAlias(list, (message,))
+    return TypeAdapter(within, config=ConfigDict(extra="forbid", strict=True))
 
 
-def check_request(request: httpx.Request) -> None:
-    """Raises: AssertionError: the API has no such operation, query or body."""
-    method, path = request.method.lower(), request.url.path
-    for described in descriptions().values():
-        for template, operations in described["paths"].items():
-            if method in operations and re.fullmatch(re.sub(r"\{\w+\}", "[^/:]+", template), path):
-                _check_parameters(described, operations[method], request)
-                return
-    raise AssertionError(f"the API has no {request.method} {path}")
+def _fits(template: str, request: httpx.Request) -> bool:
+    return re.fullmatch(re.sub(r"\{\w+\}", "[^/:]+", template), request.url.path) is not None
 
 
-def _check_parameters(described: Json, operation: Json, request: httpx.Request) -> None:
-    queries = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
-    assert set(request.url.params) <= queries, f"unknown query {request.url}"
-    bodies = [p["schema"] for p in operation["parameters"] if p["in"] == "body"]
-    assert bool(bodies) == bool(request.content), f"{request.method} {request.url.path}: body"
-    if bodies:
-        schema = bodies[0]
-        if schema.get("$ref", "").endswith("ObjectNode"):
-            # What the operation really takes; the description only says: JSON.
-            schema = {"$ref": "#/definitions/Deployment"}
-        _validator(described["info"]["title"], json.dumps(schema)).validate(json.loads(request.content))
+def as_described(description: Description) -> Check:
+    """Against a description."""
+
+    def check(request: httpx.Request) -> None:
+        of_the_client(request)
+        found = [key for key in description.operations if key[0] == request.method and _fits(key[1], request)]
+        assert len(found) == 1, f"{request.method} {request.url.path} is {found}"
+        [(method, path)] = found
+        assert set(request.url.params) <= {item["name"] for item in description.parameters(method, path, "query")}
+        schema = description.body(method, path)
+        assert (schema is not None) == bool(request.content), f"{method} {path}: body"
+        if schema:
+            if schema.get("$ref", "").endswith("ObjectNode"):
+                # What the operation really takes; the description only says: JSON.
+                schema = {"$ref": "#/definitions/Deployment"}
+            definitions = _closed_definitions(description, path)
+            jsonschema.Draft4Validator({**schema, "definitions": definitions}).validate(json.loads(request.content))
+
+    return check
 
 
 @cache
-def _validator(title: str, schema: str) -> jsonschema.Draft4Validator:
-    described = next(each for each in descriptions().values() if each["info"]["title"] == title)
-    return jsonschema.Draft4Validator({**json.loads(schema), "definitions": described["definitions"]})
+def _closed_definitions(description: Description, path: str) -> Json:
+    """A description has no closed schemas; here every object with properties is closed."""
+    definitions = copy.deepcopy(description.definitions(path))
+    for name, schema in definitions.items():
+        for key in ADDED.get(name, ()):
+            assert key not in schema["properties"], f"{name}.{key} need not be added"
+            schema["properties"][key] = {}
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return definitions
 
 
 class FakePlatform:
-    """The platform. `transport` goes into an `httpx.Client`."""
+    """The platform. `transport` goes into an `httpx.Client`.
 
-    def __init__(self, token: str | None = None) -> None:
+    Args:
+        token: What a client has to bring.
+        check: Raises if a request is not as it has to be.
+    """
+
+    def __init__(self, token: str | None = None, check: Check = of_the_client) -> None:
+        self._check = check
         self.objects: dict[str, Json] = {}
         self.tables: dict[str, Json] = {}
         self.savepoints: list[Json] = []
@@ -96,7 +121,7 @@ class FakePlatform:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
             return httpx.Response(401, json={"message": "Unauthorized"})
-        check_request(request)
+        self._check(request)
         body = json.loads(request.content) if request.content else None
         path = request.url.path
         self.requests.append((request.method, path, body))

@@ -1,22 +1,24 @@
-"""The provider's resources against a platform in memory that checks every request against the API description."""
+"""The provider's resources against a platform in memory, whose checks are the client's own and the platform's."""
 
 from typing import Any
 
 import pytest
 
 from provider_kit.server import UNKNOWN, CheckFailed, InitFailed, PluginError
-from tests.unit.fake_platform import FakePlatform
+from tests.unit.fake_platform import FakePlatform, as_described, of_the_client
 from tests.unit.provider_run import Resource
 from vvp_provider import waiting
 
 SQL = "INSERT INTO sink SELECT * FROM source"
 
 
-@pytest.fixture
-def platform(monkeypatch: pytest.MonkeyPatch) -> FakePlatform:
+@pytest.fixture(params=["own checks", pytest.param("as described", marks=pytest.mark.api_description)])
+def platform(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FakePlatform:
     # The platform in memory answers at once.
     monkeypatch.setattr(waiting, "FIRST_PAUSE_SECONDS", 0.001)
-    return FakePlatform()
+    if request.param == "own checks":
+        return FakePlatform(check=of_the_client)
+    return FakePlatform(check=as_described(request.getfixturevalue("api_description")))
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ OK = httpx.Response(200, json={"a": 1})
 )
 def test_reads_are_tried_again(failure: httpx.Response | Exception) -> None:
     answer, seen = answers(failure, failure, OK)
-    assert client(answer).get("/x") == {"a": 1}
+    assert client(answer).request("GET", "/x") == {"a": 1}
     assert len(seen) == 3
 
 
@@ -87,7 +87,7 @@ def test_retry_after_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(threading.Event, "wait", wait)
     answer, _ = answers(httpx.Response(429, headers={"Retry-After": "7"}), OK)
-    client(answer, retry_timeout=60).get("/x")
+    client(answer, retry_timeout=60).request("GET", "/x")
     assert 7 in waits
 
 
@@ -95,13 +95,13 @@ def test_errors_have_their_kind_and_the_platform_s_words() -> None:
     for status, kind in ((404, NotFound), (409, Conflict), (400, ApiError)):
         answer, _ = answers(httpx.Response(status, json={"message": "the reason"}))
         with pytest.raises(kind, match=f"GET /x: {status} the reason"):
-            client(answer).get("/x")
+            client(answer).request("GET", "/x")
     answer, _ = answers(httpx.Response(401, text="no"))
     with pytest.raises(ApiError, match="`token` is missing or not accepted"):
-        client(answer).get("/x")
+        client(answer).request("GET", "/x")
     answer, _ = answers(httpx.ConnectError("refused"))
     with pytest.raises(Unreachable, match="does not answer: ConnectError: refused"):
-        client(answer, retry_timeout=0.01).get("/x")
+        client(answer, retry_timeout=0.01).request("GET", "/x")
 
 
 def test_no_token_gets_into_a_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -172,7 +172,7 @@ class Backend(httpcore.MockBackend):
 def test_a_broken_forward_is_opened_again() -> None:
     backend = Backend([])
     http = httpx.Client(base_url="http://vvp.vvp", transport=ForwardTransport(backend))
-    assert Api(http, retry_timeout=1, cancelled=threading.Event()).get("/x") == {"a": 10}
+    assert Api(http, retry_timeout=1, cancelled=threading.Event()).request("GET", "/x") == {"a": 10}
     assert backend.connections == 2
     http.close()
 

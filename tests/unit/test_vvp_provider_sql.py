@@ -3,15 +3,17 @@
 import pytest
 
 from provider_kit.server import UNKNOWN, CheckFailed, PluginError
-from tests.unit.fake_platform import FakePlatform
+from tests.unit.fake_platform import FakePlatform, as_described, of_the_client
 from tests.unit.provider_run import Resource
 
 TABLE = "CREATE TABLE greeting (`name` STRING) WITH ('connector' = 'kinesis', 'stream' = 'a')"
 
 
-@pytest.fixture
-def platform() -> FakePlatform:
-    return FakePlatform()
+@pytest.fixture(params=["own checks", pytest.param("as described", marks=pytest.mark.api_description)])
+def platform(request: pytest.FixtureRequest) -> FakePlatform:
+    if request.param == "own checks":
+        return FakePlatform(check=of_the_client)
+    return FakePlatform(check=as_described(request.getfixturevalue("api_description")))
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import pulumi
 from pulumi import Input, Output, ResourceOptions
 
-State = Literal["RUNNING", "SUSPENDED", "CANCELLED"]
-
+from vvp_provider.messages.deployments import State
 
 Stop = Literal["savepoint", "cancel"]
 

@@ -3,22 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.platform.calls import Answer, Call, operation
+from sandbox.platform.calls import Answer, Call, Parameter, operation
 from sandbox.platform.errors import absent
+from sandbox.platform.models import catalogs as models
 from sandbox.platform.sql.catalog import DATABASE, Catalog
 from sandbox.platform.sql.errors import SqlError
 from sandbox.platform.store import Row
 
 PATH = "/catalog/v1beta2/namespaces/{ns}/catalogs"
+DATABASE_NAME = Parameter("database")
 
 
-@operation("GET", PATH)
+@operation("GET", PATH, models.Catalogs)
 def index(call: Call) -> Answer:
     """All of a namespace."""
     return Answer({"catalogs": [_shown(row) for row in _catalog(call).catalogs()]})
 
 
-@operation("GET", PATH + "/{cat}")
+@operation("GET", PATH + "/{cat}", models.OneCatalog)
 def get(call: Call) -> Answer:
     """One."""
     row = next((row for row in _catalog(call).catalogs() if row.name == call.params["cat"]), None)
@@ -27,37 +29,39 @@ def get(call: Call) -> Answer:
     return Answer({"catalog": _shown(row)})
 
 
-@operation("GET", PATH + "/{cat}:listDatabases")
+@operation("GET", PATH + "/{cat}:listDatabases", models.Databases)
 def databases(call: Call) -> Answer:
     """A catalog's databases."""
     return Answer({"databases": [row.body for row in _databases(call)]})
 
 
-@operation("GET", PATH + "/{cat}:getDatabase")
+@operation("GET", PATH + "/{cat}:getDatabase", models.OneDatabase, query=(Parameter("database", required=True),))
 def database(call: Call) -> Answer:
     """One database."""
     return Answer({"database": _named(_databases(call), "Database", call.query["database"])})
 
 
-@operation("GET", PATH + "/{cat}:listTables")
+@operation("GET", PATH + "/{cat}:listTables", models.Tables, query=(DATABASE_NAME,))
 def tables(call: Call) -> Answer:
     """A database's tables and views."""
     return Answer({"tables": [row.body for row in _in_database(call, _catalog(call).tables)]})
 
 
-@operation("GET", PATH + "/{cat}:getTable")
+@operation("GET", PATH + "/{cat}:getTable", models.OneTable, query=(DATABASE_NAME, Parameter("table", required=True)))
 def table(call: Call) -> Answer:
     """One table or view."""
     return Answer({"table": _named(_in_database(call, _catalog(call).tables), "Table", call.query["table"])})
 
 
-@operation("GET", PATH + "/{cat}:listFunctions")
+@operation("GET", PATH + "/{cat}:listFunctions", models.Functions, query=(DATABASE_NAME,))
 def functions(call: Call) -> Answer:
     """A database's functions."""
     return Answer({"functions": [row.body for row in _in_database(call, _catalog(call).functions)]})
 
 
-@operation("GET", PATH + "/{cat}:getFunction")
+@operation(
+    "GET", PATH + "/{cat}:getFunction", models.OneFunction, query=(DATABASE_NAME, Parameter("function", required=True))
+)
 def function(call: Call) -> Answer:
     """One function."""
     rows = _in_database(call, _catalog(call).functions)

@@ -5,19 +5,20 @@ from typing import Any
 from sandbox.platform.calls import Answer, Call, operation
 from sandbox.platform.handlers import resources
 from sandbox.platform.merging import merged
+from sandbox.platform.models.deployments import DeploymentDefaults
 from sandbox.platform.store import Row
 
 KIND = "DeploymentDefaults"
 PATH = "/api/v1/namespaces/{namespace}/deployment-defaults"
 
 
-@operation("GET", PATH, KIND)
+@operation("GET", PATH, DeploymentDefaults, KIND)
 def get(call: Call) -> Answer:
     """Those of the namespace, over the global ones."""
     return Answer(_shown(call, _row(call)))
 
 
-@operation("PATCH", PATH, KIND)
+@operation("PATCH", PATH, DeploymentDefaults, KIND, body=DeploymentDefaults)
 def patch(call: Call) -> Answer:
     """Changes those of the namespace; deployments that exist stay as they are."""
     row = _row(call)

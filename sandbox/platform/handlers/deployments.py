@@ -3,11 +3,13 @@
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.platform import description, names
-from sandbox.platform.calls import Answer, Call, operation
+from sandbox.platform import names
+from sandbox.platform.calls import Answer, Call, Parameter, operation
+from sandbox.platform.checks import check_body
 from sandbox.platform.errors import bad, conflict, unsupported
 from sandbox.platform.handlers import defaults, resources
 from sandbox.platform.merging import merged
+from sandbox.platform.models.deployments import Deployment, Deployments
 from sandbox.platform.store import Row
 
 KIND = "Deployment"
@@ -19,7 +21,7 @@ RESTORES = ("LATEST_STATE", "LATEST_SAVEPOINT", "NONE")
 Json = dict[str, Any]
 
 
-@operation("GET", PATH)
+@operation("GET", PATH, Deployments, query=(Parameter("labelSelector"),))
 def index(call: Call) -> Answer:
     """All of a namespace, or those that a label selector chooses."""
     selector = call.query.get("labelSelector") or ""
@@ -31,19 +33,19 @@ def index(call: Call) -> Answer:
     return Answer(resources.listed(KIND, rows))
 
 
-@operation("POST", PATH)
+@operation("POST", PATH, Deployment, body=Deployment, statuses=(201,))
 def create(call: Call) -> Answer:
     """A new one."""
     return Answer(resources.shown(_created(call, None)), HTTPStatus.CREATED)
 
 
-@operation("GET", PATH + "/{name}")
+@operation("GET", PATH + "/{name}", Deployment)
 def get(call: Call) -> Answer:
     """One, by name or id."""
     return Answer(resources.shown(resources.existing(call, KIND)))
 
 
-@operation("PUT", PATH + "/{name}")
+@operation("PUT", PATH + "/{name}", Deployment, body=Deployment, statuses=(200, 201))
 def put(call: Call) -> Answer:
     """Creates or replaces it."""
     row = resources.found(call, KIND)
@@ -52,7 +54,7 @@ def put(call: Call) -> Answer:
     return Answer(resources.shown(_changed(call, row, call.body, spec=call.body.get("spec"))))
 
 
-@operation("PATCH", PATH + "/{name}")
+@operation("PATCH", PATH + "/{name}", Deployment, body=Deployment)
 def patch(call: Call) -> Answer:
     """Changes it by a merge patch."""
     row = resources.existing(call, KIND)
@@ -63,7 +65,7 @@ def patch(call: Call) -> Answer:
     return Answer(resources.shown(_changed(call, row, {**body, **whole}, spec=spec)))
 
 
-@operation("DELETE", PATH + "/{name}")
+@operation("DELETE", PATH + "/{name}", Deployment)
 def delete(call: Call) -> Answer:
     """Removes one that is to be cancelled or suspended, and has ended its job."""
     row = resources.existing(call, KIND)
@@ -106,11 +108,11 @@ def _target(spec: Json) -> str:
 def _check_whole(call: Call, body: Json) -> None:
     """A patch may leave out what a deployment needs; what it comes to may not."""
     known = {key: value for key, value in body["metadata"].items() if value is not None}
-    description.check_body("POST", PATH, {**body, "metadata": known})
+    check_body(Deployment, {**body, "metadata": known})
 
 
 def _spec(call: Call, given: Json | None) -> Json:
-    """A deployment's spec with its defaults, checked beyond what the description can say."""
+    """A deployment's spec with its defaults, checked beyond what its model can say."""
     if not given:
         raise bad("spec must not be empty.")
     spec = merged(defaults.effective(call), given)

@@ -6,6 +6,7 @@ from sandbox.platform import names
 from sandbox.platform.access import AUTHENTICATED, ROLES, authorize
 from sandbox.platform.calls import ACTIVE, Answer, Call, operation
 from sandbox.platform.errors import bad, conflict, forbidden
+from sandbox.platform.models.namespaces import Namespace, Namespaces, OneNamespace
 from sandbox.platform.store import Row, Store
 
 KIND = "Namespace"
@@ -22,14 +23,14 @@ def prepare(store: Store) -> None:
             store.insert(Row("Marker", "", "prepared", {}))
 
 
-@operation("GET", PATH, KIND)
+@operation("GET", PATH, Namespaces, KIND)
 def index(call: Call) -> Answer:
     """All for an admin, their own for others."""
     rows = [row for row in call.store.all(KIND) if call.principal.admin or call.principal.has("owner", row.name)]
     return Answer({"namespaces": [_shown(row) for row in rows]})
 
 
-@operation("POST", PATH, KIND)
+@operation("POST", PATH, OneNamespace, KIND, body=Namespace)
 def create(call: Call) -> Answer:
     """A new one."""
     _admins_only(call)
@@ -37,7 +38,7 @@ def create(call: Call) -> Answer:
     return Answer({"namespace": _shown(call.store.insert(_row(name, _given(call.body))))})
 
 
-@operation("GET", PATH + "/{ns}", KIND)
+@operation("GET", PATH + "/{ns}", OneNamespace, KIND)
 def get(call: Call) -> Answer:
     """One."""
     if not call.principal.admin:
@@ -45,7 +46,7 @@ def get(call: Call) -> Answer:
     return Answer({"namespace": _shown(call.active_namespace())})
 
 
-@operation("PUT", PATH + "/{ns}", KIND)
+@operation("PUT", PATH + "/{ns}", OneNamespace, KIND, body=Namespace)
 def put(call: Call) -> Answer:
     """Sets the role bindings."""
     row = _changeable(call)
@@ -53,7 +54,7 @@ def put(call: Call) -> Answer:
     return Answer({"namespace": _shown(call.store.update(row))})
 
 
-@operation("PATCH", PATH + "/{ns}", KIND)
+@operation("PATCH", PATH + "/{ns}", OneNamespace, KIND, body=Namespace)
 def patch(call: Call) -> Answer:
     """Changes the role bindings if the patch has some."""
     row = _changeable(call)
@@ -61,7 +62,7 @@ def patch(call: Call) -> Answer:
     return Answer({"namespace": _shown(call.store.update(row))})
 
 
-@operation("DELETE", PATH + "/{ns}", KIND)
+@operation("DELETE", PATH + "/{ns}", OneNamespace, KIND)
 def delete(call: Call) -> Answer:
     """Marks it; the controller ends its jobs and removes all that is in it, itself last."""
     _admins_only(call)

@@ -6,45 +6,49 @@ https://docs.ververica.com/vvp/user-guide/application-operations/deployments/sav
 from http import HTTPStatus
 
 from sandbox.platform import names
-from sandbox.platform.calls import Answer, Call, operation
+from sandbox.platform.calls import Answer, Call, Parameter, operation
 from sandbox.platform.errors import absent, bad, conflict
 from sandbox.platform.handlers import resources
+from sandbox.platform.models.deployments import Job, Jobs
+from sandbox.platform.models.resources import Events, Savepoint, Savepoints
 from sandbox.platform.store import Row
 
 PATH = "/api/v1/namespaces/{namespace}"
 
+DEPLOYMENT, JOB, SESSION = (Parameter(f"{what}Id", "uuid") for what in ("deployment", "job", "sessionCluster"))
 
-@operation("GET", PATH + "/jobs")
+
+@operation("GET", PATH + "/jobs", Jobs, query=(DEPLOYMENT,))
 def jobs(call: Call) -> Answer:
     """All of a namespace or of a deployment, ended ones too."""
     return Answer(_filtered(call, "Job", ("deploymentId",)))
 
 
-@operation("GET", PATH + "/jobs/{jobId}")
+@operation("GET", PATH + "/jobs/{jobId}", Job)
 def job(call: Call) -> Answer:
     """One."""
     return Answer(_by_id(call, "Job", "jobId"))
 
 
-@operation("GET", PATH + "/events")
+@operation("GET", PATH + "/events", Events, query=(DEPLOYMENT, JOB, SESSION))
 def events(call: Call) -> Answer:
     """What happened, the oldest first."""
     return Answer(_filtered(call, "Event", ("deploymentId", "jobId", "sessionClusterId")))
 
 
-@operation("GET", PATH + "/savepoints")
+@operation("GET", PATH + "/savepoints", Savepoints, query=(DEPLOYMENT, JOB))
 def savepoints(call: Call) -> Answer:
     """All of a namespace, a deployment or a job."""
     return Answer(_filtered(call, "Savepoint", ("deploymentId", "jobId")))
 
 
-@operation("GET", PATH + "/savepoints/{savepointId}")
+@operation("GET", PATH + "/savepoints/{savepointId}", Savepoint)
 def savepoint(call: Call) -> Answer:
     """One."""
     return Answer(_by_id(call, "Savepoint", "savepointId"))
 
 
-@operation("POST", PATH + "/savepoints")
+@operation("POST", PATH + "/savepoints", Savepoint, body=Savepoint, statuses=(201,))
 def create_savepoint(call: Call) -> Answer:
     """Takes a savepoint of a running deployment, or registers one that is somewhere already."""
     given = call.body.get("metadata") or {}
@@ -66,7 +70,7 @@ def create_savepoint(call: Call) -> Answer:
             raise conflict(f"Deployment '{deployment.name}' is not running: there is no job to take a savepoint of.")
         metadata |= {"origin": "USER_REQUEST", "jobId": deployment.hidden["jobId"]}
         row.body = {"metadata": metadata, "spec": {}, "status": {"state": "STARTED"}}
-    return Answer(resources.shown(call.store.insert(row)), HTTPStatus.CREATED)
+    return Answer(_without_name(call.store.insert(row)), HTTPStatus.CREATED)
 
 
 def _filtered(call: Call, kind: str, keys: tuple[str, ...]) -> dict[str, object]:

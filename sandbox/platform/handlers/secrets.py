@@ -7,19 +7,20 @@ from sandbox.platform.calls import Answer, Call, operation
 from sandbox.platform.errors import bad
 from sandbox.platform.handlers import resources
 from sandbox.platform.merging import merged
+from sandbox.platform.models.resources import SecretValue, SecretValues, ShownSecretValue
 from sandbox.platform.store import Row
 
 KIND = "SecretValue"
 PATH = "/api/v1/namespaces/{namespace}/secret-values"
 
 
-@operation("GET", PATH, KIND)
+@operation("GET", PATH, SecretValues, KIND)
 def index(call: Call) -> Answer:
     """All of a namespace, without their values."""
     return Answer(resources.listed(KIND, call.store.all(KIND, call.namespace)))
 
 
-@operation("POST", PATH, KIND)
+@operation("POST", PATH, ShownSecretValue, KIND, body=SecretValue, statuses=(201,))
 def create(call: Call) -> Answer:
     """A new one; its value is never shown again."""
     metadata = resources.metadata(call, KIND, call.body, names.WIDE_NAME)
@@ -29,13 +30,13 @@ def create(call: Call) -> Answer:
     return Answer(resources.shown(call.store.insert(row)), HTTPStatus.CREATED)
 
 
-@operation("GET", PATH + "/{name}", KIND)
+@operation("GET", PATH + "/{name}", ShownSecretValue, KIND)
 def get(call: Call) -> Answer:
     """One, without its value."""
     return Answer(resources.shown(resources.existing(call, KIND)))
 
 
-@operation("PATCH", PATH + "/{name}", KIND)
+@operation("PATCH", PATH + "/{name}", ShownSecretValue, KIND, body=SecretValue)
 def patch(call: Call) -> Answer:
     """Changes value or metadata."""
     row = resources.existing(call, KIND)
@@ -48,7 +49,7 @@ def patch(call: Call) -> Answer:
     return Answer(resources.shown(call.store.update(row)))
 
 
-@operation("DELETE", PATH + "/{name}", KIND)
+@operation("DELETE", PATH + "/{name}", ShownSecretValue, KIND)
 def delete(call: Call) -> Answer:
     """Removes one."""
     row = resources.existing(call, KIND)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sandbox.platform.calls import Answer, Call, operation
+from sandbox.platform.calls import Answer, Call, Parameter, operation
+from sandbox.platform.models.statements import AllExecuted, Executed, Statement, Validated
 from sandbox.platform.sql import ddl
 from sandbox.platform.sql.catalog import CATALOG, DATABASE, Catalog, not_found
 from sandbox.platform.sql.errors import SqlError, UnsupportedSqlError
@@ -12,17 +13,24 @@ from sandbox.platform.sql.results import rows
 from sandbox.platform.sql.scripts import split
 
 PATH = "/sql/v1beta1/namespaces/{ns}/sqlscripts"
+HERE = (Parameter("catalog"), Parameter("database"))
 
 Json = dict[str, Any]
 
 
-@operation("POST", PATH + ":execute")
+@operation("POST", PATH + ":execute", Executed, body=Statement, query=HERE)
 def execute(call: Call) -> Answer:
     """Carries out one statement."""
     return Answer(_executed(call, call.body["statement"]))
 
 
-@operation("POST", PATH + ":execute-multi")
+@operation(
+    "POST",
+    PATH + ":execute-multi",
+    AllExecuted,
+    body=list[str],
+    query=(*HERE, Parameter("stopOnError", "boolean")),
+)
 def execute_multi(call: Call) -> Answer:
     """Carries out statements in turn; after an error the rest is skipped, or not if `stopOnError` is false."""
     stop = (call.query.get("stopOnError") or "true").lower() == "true"
@@ -35,7 +43,7 @@ def execute_multi(call: Call) -> Answer:
     return Answer({"responses": responses})
 
 
-@operation("POST", PATH + ":validate")
+@operation("POST", PATH + ":validate", Validated, body=Statement, query=HERE)
 def validate(call: Call) -> Answer:
     """Says what a statement is, and whether it is right, without carrying it out."""
     try:

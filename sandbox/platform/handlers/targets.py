@@ -7,31 +7,32 @@ from sandbox.platform import names
 from sandbox.platform.calls import Answer, Call, operation
 from sandbox.platform.errors import bad, conflict
 from sandbox.platform.handlers import resources
+from sandbox.platform.models.resources import DeploymentTarget, DeploymentTargets
 from sandbox.platform.store import Row
 
 KIND = "DeploymentTarget"
 PATH = "/api/v1/namespaces/{namespace}/deployment-targets"
 
 
-@operation("GET", PATH, KIND)
+@operation("GET", PATH, DeploymentTargets, KIND)
 def index(call: Call) -> Answer:
     """All of a namespace."""
     return Answer(resources.listed(KIND, call.store.all(KIND, call.namespace)))
 
 
-@operation("POST", PATH, KIND)
+@operation("POST", PATH, DeploymentTarget, KIND, body=DeploymentTarget, statuses=(201,))
 def create(call: Call) -> Answer:
     """A new one."""
     return Answer(resources.shown(_created(call, None)), HTTPStatus.CREATED)
 
 
-@operation("GET", PATH + "/{name}", KIND)
+@operation("GET", PATH + "/{name}", DeploymentTarget, KIND)
 def get(call: Call) -> Answer:
     """One."""
     return Answer(resources.shown(resources.existing(call, KIND)))
 
 
-@operation("PUT", PATH + "/{name}", KIND)
+@operation("PUT", PATH + "/{name}", DeploymentTarget, KIND, body=DeploymentTarget, statuses=(200, 201))
 def put(call: Call) -> Answer:
     """Creates it, or changes its metadata; its spec is immutable."""
     row = resources.found(call, KIND)
@@ -45,7 +46,7 @@ def put(call: Call) -> Answer:
     return Answer(resources.shown(call.store.update(row)))
 
 
-@operation("DELETE", PATH + "/{name}", KIND)
+@operation("DELETE", PATH + "/{name}", DeploymentTarget, KIND)
 def delete(call: Call) -> Answer:
     """Removes one that no deployment refers to."""
     row = resources.existing(call, KIND)

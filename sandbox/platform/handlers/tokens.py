@@ -8,19 +8,21 @@ from sandbox.platform.access import ROLES, hashed
 from sandbox.platform.calls import Answer, Call, operation
 from sandbox.platform.errors import bad
 from sandbox.platform.handlers import resources
+from sandbox.platform.models.kinds import Nothing
+from sandbox.platform.models.namespaces import ApiToken, ApiTokens, OneApiToken
 from sandbox.platform.store import Row
 
 KIND = "ApiToken"
 PATH = "/apitokens/v1/namespaces/{ns}/apitokens"
 
 
-@operation("GET", PATH, KIND)
+@operation("GET", PATH, ApiTokens, KIND)
 def index(call: Call) -> Answer:
     """All of a namespace, without their secrets."""
     return Answer({"apiTokens": [_shown(row) for row in call.store.all(KIND, call.namespace)]})
 
 
-@operation("POST", PATH, KIND)
+@operation("POST", PATH, OneApiToken, KIND, body=ApiToken)
 def create(call: Call) -> Answer:
     """A new one. This answer alone has its secret."""
     name = names.short(call.body.get("name"), f"namespaces/{call.namespace}", "apitokens")
@@ -32,13 +34,13 @@ def create(call: Call) -> Answer:
     return Answer({"apiToken": {**_shown(call.store.insert(row)), "secret": secret}})
 
 
-@operation("GET", PATH + "/{apiTokenName}", KIND)
+@operation("GET", PATH + "/{apiTokenName}", OneApiToken, KIND)
 def get(call: Call) -> Answer:
     """One, without its secret."""
     return Answer({"apiToken": _shown(resources.named(call, KIND, "apiTokenName"))})
 
 
-@operation("DELETE", PATH + "/{apiTokenName}", KIND)
+@operation("DELETE", PATH + "/{apiTokenName}", Nothing, KIND)
 def delete(call: Call) -> Answer:
     """Revokes one at once."""
     call.store.delete(resources.named(call, KIND, "apiTokenName"))

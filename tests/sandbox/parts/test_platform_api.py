@@ -1,4 +1,4 @@
-"""The stand-in for Ververica Platform: against its description, and what the description cannot say."""
+"""The stand-in for Ververica Platform: against the platform's description, and what the description cannot say."""
 
 import signal
 from collections.abc import Iterator
@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from sandbox.platform import description, handlers
+from sandbox.platform import handlers
 from sandbox.platform.calls import OPERATIONS
+from sandbox.platform.unsupported import NAMES, OWN_DESCRIPTION
 from tests.sandbox.platform_fixtures import Client, furnished, running, specification
+from tests.vvp_description import Description
 
 TARGETS = "/api/v1/namespaces/default/deployment-targets"
 DEPLOYMENTS = "/api/v1/namespaces/default/deployments"
@@ -42,10 +44,9 @@ SUPPORTED = sorted(OPERATIONS) if handlers.ALL else []
 
 
 @pytest.mark.parametrize(("method", "path"), SUPPORTED)
-def test_answers_are_as_described(platform: Client, method: str, path: str) -> None:
+def test_answers_are_as_described(platform: Client, api_description: Description, method: str, path: str) -> None:
     """Schemathesis makes requests from the description, right and wrong ones, and compares the answers with it."""
-    part, _ = description.operations()[method, path]
-    schema = schemathesis.openapi.from_dict(description.document(part))
+    schema = schemathesis.openapi.from_dict(api_description.document(path))
     operation = schema[path][method]
     names = {name: "default" for name in ("ns", "namespace") if f"{{{name}}}" in path}
     replies: list[int] = []
@@ -67,6 +68,8 @@ def test_answers_are_as_described(platform: Client, method: str, path: str) -> N
         replies.append(response.status_code)
         if response.status_code in UNDECLARED:
             assert response.json()["message"]
+        elif response.status_code == 501:
+            assert "does not support the field " in response.json()["message"]
         else:
             case.validate_response(response, checks=CHECKS)
 
@@ -74,12 +77,13 @@ def test_answers_are_as_described(platform: Client, method: str, path: str) -> N
     assert len(replies) > EXAMPLES / 2
 
 
-def test_the_rest_of_the_description_is_refused_by_name(platform: Client) -> None:
-    for method, path in description.operations().keys() - OPERATIONS.keys():
+def test_the_rest_of_the_api_is_refused_by_name(platform: Client) -> None:
+    for (method, path), subject in NAMES.items():
         response = platform.request(method, path.replace("{ns}", "default").replace("{namespace}", "default"))
-        assert (response.status_code, path in response.json()["message"]) == (501, True)
-    assert platform.get("/swagger.json").json() == description.document("platform")
-    assert platform.get("/api/swagger.json").json() == description.document("appmanager")
+        assert response.status_code == 501
+        assert f"does not support {subject}: {method} {path}" in response.json()["message"]
+    for path in OWN_DESCRIPTION:
+        assert "a description of its own API" in refusal(platform.get(path), 501)
     assert platform.get("/api/v2/anything").status_code == 404
 
 
@@ -96,7 +100,7 @@ def test_bodies_are_strict(platform: Client) -> None:
     wrong_type = specification()
     wrong_type["template"]["spec"]["parallelism"] = "2"
     assert "spec.template.spec.parallelism" in post(wrong_type)
-    assert "unexpected" in post(specification(staet="RUNNING"))
+    assert "spec.staet: unexpected" in post(specification(staet="RUNNING"))
     assert "spec.state" in post(specification(state="PAUSED"))
     assert "upgradeStrategy" in post(specification(upgradeStrategy={"kind": "ROLLING"}))
     assert "'nowhere' does not exist" in post(specification(deploymentTargetName="nowhere"))
@@ -110,6 +114,18 @@ def test_bodies_are_strict(platform: Client) -> None:
     body = {"metadata": {"name": "other"}, "spec": specification()}
     assert "immutable" in refusal(platform.put(f"{DEPLOYMENTS}/one", json=body), 400)
     assert refusal(platform.post(DEPLOYMENTS, content="<a/>", headers={"Content-Type": "text/xml"}), 415)
+    nothing = specification()
+    nothing["template"]["spec"]["kubernetes"]["taskManagerPodTemplate"] = {"spec": {"containers": [{"image": "a"}]}}
+    assert "taskManagerPodTemplate.spec.containers.0.name: Field required" in post(nothing)
+    big = specification()
+    big["template"]["spec"]["parallelism"] = 2**31
+    assert "spec.template.spec.parallelism" in post(big)
+    old = specification()
+    old["template"]["spec"]["kubernetes"]["jobManagerPodTemplate"]["spec"]["volumes"] = [{"name": "a", "rbd": {}}]
+    body = {"metadata": {"name": "strict"}, "spec": old}
+    assert "does not support the field spec.template.spec.kubernetes.jobManagerPodTemplate.spec.volumes.0.rbd" in (
+        refusal(platform.post(DEPLOYMENTS, json=body), 501)
+    )
 
 
 def test_yaml_is_spoken_under_api(platform: Client) -> None:
