@@ -6,9 +6,11 @@ VENV    := .venv/bin
 SANDBOX := $(VENV)/python -m sandbox
 # Python files that this project has written.
 SOURCES := __main__.py components docs flink_sql grants prove provider_kit sandbox settings tests vvp_provider
+# What `make check` reads: the file of a stack that was named, or all of them.
+STACK_FILES := $(if $(filter file,$(origin STACK)),$(wildcard Pulumi.*.yaml examples/Pulumi.*.yaml),Pulumi.$(STACK).yaml)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up preview refresh destroy prove env down clean status memory test test-unit test-program test-sandbox test-matrix lint format docs lock
+.PHONY: help venv up preview refresh destroy prove env down clean status memory test test-unit test-program test-sandbox test-matrix lint check hooks format docs lock
 # Commands share the sandbox and the terminal.
 .NOTPARALLEL:
 
@@ -69,6 +71,12 @@ test-sandbox: venv ## the program on the real engine against the sandbox, and th
 
 test-matrix: venv ## the proof with every layout, engine, kind of identity and way to the bucket (about 12 minutes)
 	$(VENV)/python -m pytest tests/sandbox -m matrix -o junit_family=xunit1 --junit-xml .sandbox/matrix.xml
+
+check: venv ## look for faults in all stack files without an engine (STACK=dev: in that one)
+	@$(VENV)/python -m settings check $(STACK_FILES)
+
+hooks: venv ## look at every commit before it is made (.pre-commit-config.yaml)
+	$(VENV)/pre-commit install --install-hooks
 
 format: venv ## format the sources and repair what the linter can
 	$(VENV)/ruff format $(SOURCES)

@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("Pulumi.*.yaml"))
+"""The stack files to copy."""
 NAMESPACE = "vvp:"
 SECRET = {"secure": "v1:AAAA:BBBB"}
 """A secret as it stands in a stack file."""

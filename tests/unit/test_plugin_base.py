@@ -35,7 +35,7 @@ from provider_kit.server import (
 from provider_kit.servicer import Servicer
 from provider_kit.values import Decoded, Path, Redactor
 
-TOKEN = "tok-4711-very-secret"
+TOKEN = "tok-4711-very-secret"  # of nobody; gitleaks:allow
 
 keys = st.text("abcXYZ./_-", min_size=1, max_size=6)
 leaves = st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=8).filter(lambda text: len(text) != 36)
