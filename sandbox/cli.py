@@ -30,7 +30,7 @@ def prepare(stack: str) -> None:
     region = engine.region(stack)
     sandbox = Sandbox.create_or_load(bin=str(toolchain.ready()), charts=str(toolchain.charts()))
     services.start(region)
-    engine.install_plugins()
+    engine.install_plugins(toolchain.kubernetes_provider())
     engine.select(stack)
     repair.after_interruption(stack)
     console.print(f"sandbox: account {sandbox.account_id}, region {region}, {sandbox.url('cloud')}")
