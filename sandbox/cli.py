@@ -28,6 +28,7 @@ def prepare(stack: str) -> None:
         stack: the stack's name; its file says which region the cloud plays.
     """
     region = engine.region(stack)
+    engine.refuse_older_state()
     sandbox = Sandbox.create_or_load(bin=str(toolchain.ready()), charts=str(toolchain.charts()))
     services.start(region)
     engine.install_plugins(toolchain.kubernetes_provider())

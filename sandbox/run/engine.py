@@ -136,6 +136,25 @@ def _behind_the_door() -> dict[str, str]:
     }
 
 
+def refuse_older_state() -> None:
+    """Refuses a state that an older sandbox's stand-in for the Kubernetes provider has made.
+
+    Raises:
+        SystemExit: there is one; its resources have not what the real provider keeps with them.
+    """
+    launchers = (STATE / "home" / "plugins").glob(f"resource-{KUBERNETES}-v*/pulumi-resource-{KUBERNETES}")
+    if not any(f"sandbox.plugins.{KUBERNETES}" in launcher.read_text() for launcher in launchers):
+        return
+    checkpoints = (STATE / "pulumi" / ".pulumi" / "stacks").rglob("*.json")
+    deployed = sorted(file.stem for file in checkpoints if f'"{KUBERNETES}:' in file.read_text())
+    if deployed:
+        sys.exit(
+            f"{STATE} holds the stack {', '.join(deployed)} as an older sandbox has made it, by a stand-in for the "
+            "Kubernetes provider. The real provider cannot go on with that. To remove it and begin anew:\n"
+            "  make clean && make up"
+        )
+
+
 def select(stack: str) -> None:
     """Makes the stack in the sandbox's file backend if there is none, selects it, and copies its configuration.
 
