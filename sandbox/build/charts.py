@@ -19,9 +19,7 @@ from typing import Any, Final
 
 import yaml
 
-from sandbox.layout import CHECKOUT
-
-SOURCES: Final = CHECKOUT / "sandbox" / "chart-sources"
+SOURCES: Final = Path(__file__).resolve().parent / "chart-sources"
 
 KYVERNO_VERSION: Final = "3.9.1"
 KYVERNO_MODULE: Final = "github.com/kyverno/kyverno@v1.19.1"
