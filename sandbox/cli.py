@@ -28,9 +28,10 @@ def prepare(stack: str) -> None:
         stack: the stack's name; its file says which region the cloud plays.
     """
     region = engine.region(stack)
+    engine.refuse_older_state()
     sandbox = Sandbox.create_or_load(bin=str(toolchain.ready()), charts=str(toolchain.charts()))
     services.start(region)
-    engine.install_plugins()
+    engine.install_plugins(toolchain.kubernetes_provider())
     engine.select(stack)
     repair.after_interruption(stack)
     console.print(f"sandbox: account {sandbox.account_id}, region {region}, {sandbox.url('cloud')}")

@@ -28,6 +28,8 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolut
 PORT_NAMES = (
     "cloud",
     "cloud_tls",
+    "door",
+    "door_tls",
     "etcd",
     "etcd_peer",
     "apiserver",
@@ -53,7 +55,7 @@ class Sandbox:
     bin: str = ""
     """Folder of the binaries built from Go modules; empty before the toolchain is ready."""
     charts: str = ""
-    """Folder of the packed Helm charts, `<chart>-<version>.tgz`; empty before the toolchain is ready."""
+    """Folder of the chart repositories, each under its host; empty before the toolchain is ready."""
 
     @classmethod
     def load(cls) -> "Sandbox":
@@ -99,6 +101,15 @@ def sandbox_file() -> Path:
 def credentials_file() -> Path:
     """Access key of the IAM user who runs Pulumi, written by the cloud at its first start."""
     return STATE / "credentials.json"
+
+
+def authority(server: str) -> Path:
+    """Certificate in PEM of the authority behind one of the sandbox's https servers (`sandbox.tls`).
+
+    Args:
+        server: `cloud` or `door`.
+    """
+    return STATE / server / "tls" / "ca.crt"
 
 
 def supervisor_socket() -> Path:

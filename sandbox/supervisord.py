@@ -17,6 +17,9 @@ from supervisor.xmlrpc import SupervisorTransport
 from sandbox import layout
 from sandbox.layout import CHECKOUT, STATE
 
+ALWAYS = ("cloud", "door")
+"""What runs whenever the sandbox does; each is a group of its own."""
+
 CLUSTER = "cluster"
 """The group of the cluster's processes."""
 
@@ -49,10 +52,10 @@ def connection() -> Iterator[Any]:
 
 
 def configuration(programs: Mapping[str, Command]) -> str:
-    """The configuration file: the cloud, and all other programs as the group of the cluster.
+    """The configuration file: what always runs, and all other programs as the group of the cluster.
 
     Args:
-        programs: by name; `cloud` is among them.
+        programs: by name; those of ALWAYS are among them.
     """
     socket = layout.supervisor_socket()
     sections = {
@@ -79,7 +82,7 @@ def configuration(programs: Mapping[str, Command]) -> str:
             "directory": STATE,
             "priority": command.priority,
             # The cluster's: started by CreateCluster, and by `services.start` if there is a cluster.
-            "autostart": str(name == "cloud").lower(),
+            "autostart": str(name in ALWAYS).lower(),
             "autorestart": "true",
             # Tries with growing pauses: enough to sit out a slow start of what a process waits for.
             "startretries": 8,
@@ -93,7 +96,7 @@ def configuration(programs: Mapping[str, Command]) -> str:
             "stdout_logfile_maxbytes": "5MB",
             "stdout_logfile_backups": 1,
         }
-    members = [name for name in programs if name != "cloud"]
+    members = [name for name in programs if name not in ALWAYS]
     sections[f"group:{CLUSTER}"] = {"programs": ",".join(members), "priority": 100}
     # Not for supervisord but for `services.start`: other code is another file, so services of old code are restarted.
     header = f"; made by sandbox/supervisord.py for code {_code_hash()}\n\n"
@@ -106,8 +109,9 @@ def configuration(programs: Mapping[str, Command]) -> str:
 
 def _code_hash() -> str:
     code = hashlib.sha256()
-    for folder in ("aws", "cluster"):
+    for folder in ("aws", "cluster", "door"):
         for file in sorted((CHECKOUT / "sandbox" / folder).rglob("*.*")):
             if file.suffix in (".py", ".yaml"):
                 code.update(file.read_bytes())
+    code.update((CHECKOUT / "sandbox" / "tls.py").read_bytes())
     return code.hexdigest()[:16]

@@ -14,8 +14,9 @@ from hypercorn.asyncio import serve  # pyright: ignore[reportMissingImports]
 from hypercorn.config import Config  # pyright: ignore[reportMissingImports]
 
 from sandbox import layout
-from sandbox.aws import emulator, tls
+from sandbox.aws import emulator
 from sandbox.aws.eks.clusters import ControlPlane
+from sandbox.tls import ServerCertificate
 
 GRACE = 2.0
 """Seconds that open requests get when the cloud is stopped."""
@@ -36,11 +37,13 @@ def run(control_plane: ControlPlane) -> None:
     from sandbox.aws.app import Application
 
     emulator.core("hypercorn_compat").install()
-    tls.ensure()
+    # AWS is https only, and policies may say so (`aws:SecureTransport`): a plain endpoint could not tell if they work.
+    shown = ServerCertificate("cloud")
+    shown.ensure()
     config = Config()
     config.bind = [f"127.0.0.1:{sandbox.ports['cloud_tls']}"]
     config.insecure_bind = [f"127.0.0.1:{sandbox.ports['cloud']}"]
-    config.certfile, config.keyfile = str(tls.certificate()), str(tls.key())
+    config.certfile, config.keyfile = str(shown.certificate), str(shown.key)
     config.alpn_protocols = ["http/1.1"]
     config.graceful_timeout = config.shutdown_timeout = GRACE
     config.keep_alive_timeout = 75

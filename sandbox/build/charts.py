@@ -1,7 +1,6 @@
-"""The mirror of Helm repositories: packed charts and an index that says which repository serves which of them.
+"""The mirror of Helm repositories: a folder for each host, with the files that the host serves (`sandbox.door`).
 
-The sandbox reaches no chart repository. Its Kubernetes provider looks a chart up here by repository URL, name and
-version, and answers like Helm when it is not there. Two charts are mirrored:
+The sandbox reaches no chart repository. Two charts are mirrored:
 
 - Kyverno's own chart, taken from the Go module that the Kyverno binary is built from.
 - The stand-in for Ververica's chart, from `chart-sources/ververica-platform`.
@@ -10,42 +9,41 @@ version, and answers like Helm when it is not there. Two charts are mirrored:
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 SOURCES: Final = Path(__file__).resolve().parent / "chart-sources"
-INDEX: Final = "index.json"
 
 KYVERNO_VERSION: Final = "3.9.1"
 KYVERNO_MODULE: Final = "github.com/kyverno/kyverno@v1.19.1"
-KYVERNO_REPOSITORY: Final = "https://kyverno.github.io/kyverno"
 KYVERNO_API_MODULE: Final = "github.com/kyverno/api@v0.0.1-alpha.3.0.20260723090831-fb2785727f98"
-VERVERICA_REPOSITORY: Final = "https://charts.ververica.com"
 
 # Optional parts of Kyverno's chart that other repositories serve; both are off by default and absent here.
 _DROPPED: Final = frozenset({"openreports", "reports-server"})
 
 
 class ChartError(Exception):
-    """A chart cannot be made or found; the message says which and why."""
+    """A chart cannot be made; the message says which and why."""
 
 
 @dataclass(frozen=True)
-class MirroredChart:
-    """One packed chart: the repository URL that serves it, its name and version, its archive's name in the mirror."""
+class Repository:
+    """A Helm repository, `https://<host>/<path>`."""
 
-    repository: str
-    name: str
-    version: str
-    archive: str
+    host: str
+    path: str = ""
+
+
+KYVERNO: Final = Repository("kyverno.github.io", "kyverno")
+VERVERICA: Final = Repository("charts.ververica.com")
+REPOSITORIES: Final = (KYVERNO, VERVERICA)
 
 
 def source_hash() -> str:
@@ -56,84 +54,30 @@ def source_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def build_mirror(destination: Path, helm: Path, go_module_cache: Path) -> list[MirroredChart]:
-    """Packs the charts and writes `index.json` beside them.
+def build_mirror(destination: Path, helm: Path, go_module_cache: Path) -> None:
+    """Packs the charts and writes each repository's `index.yaml`.
 
     Args:
-        destination: folder for the archives; made if needed. Build it under the cache, keyed by `source_hash()`.
+        destination: folder for the repositories; an empty one.
         helm: the Helm binary.
         go_module_cache: `go env GOMODCACHE`, in which KYVERNO_MODULE and KYVERNO_API_MODULE have been downloaded.
-
-    Returns:
-        What the mirror holds.
 
     Raises:
         ChartError: a module is missing or Helm refuses a chart.
     """
-    destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="charts-") as work:
         kyverno = _kyverno_source(Path(work) / "kyverno", go_module_cache)
-        charts = [
-            _pack(kyverno, KYVERNO_REPOSITORY, destination, helm),
-            _pack(SOURCES / "ververica-platform", VERVERICA_REPOSITORY, destination, helm),
-        ]
-    # The index comes last: a mirror without one was left half-made and is made again.
-    (destination / INDEX).write_text(json.dumps([asdict(chart) for chart in charts], indent=2) + "\n")
-    return charts
+        for repository, source in ((KYVERNO, kyverno), (VERVERICA, SOURCES / "ververica-platform")):
+            folder = destination / repository.host / repository.path
+            folder.mkdir(parents=True)
+            _helm(helm, "package", str(source), "--destination", str(folder))
+            _helm(helm, "repo", "index", str(folder))
 
 
-def read_index(mirror: Path) -> list[MirroredChart]:
-    """What a mirror made by `build_mirror` holds.
-
-    Raises:
-        ChartError: there is no mirror in that folder.
-    """
-    try:
-        return [MirroredChart(**entry) for entry in json.loads((mirror / INDEX).read_text())]
-    except FileNotFoundError as error:
-        raise ChartError(f"there is no chart mirror in {mirror}; `make up` builds it") from error
-
-
-def find_chart(mirror: Path, repository: str, name: str, version: str | None) -> tuple[MirroredChart, Path]:
-    """The chart that a repository serves, with Helm's words where it serves none.
-
-    Args:
-        mirror: folder made by `build_mirror`.
-        repository: the repository's URL; a slash at its end does not matter.
-        name: the chart's name in that repository.
-        version: exact version with or without a leading `v`; None takes the newest one.
-
-    Raises:
-        ChartError: the repository, the chart or the version is not mirrored.
-    """
-    url = repository.rstrip("/")
-    served = [chart for chart in read_index(mirror) if chart.repository == url]
-    if not served:
-        raise ChartError(
-            f'looks like "{repository}" is not a valid chart repository or cannot be reached: '
-            f"the sandbox's mirror has {', '.join(sorted({c.repository for c in read_index(mirror)}))}"
-        )
-    wanted = version.strip().removeprefix("v") if version else None
-    for chart in served:
-        if chart.name == name and wanted in (None, chart.version):
-            return chart, mirror / chart.archive
-    subject = f'chart "{name}"' + (f' version "{version}"' if version else "")
-    have = ", ".join(f"{chart.name} {chart.version}" for chart in served)
-    raise ChartError(f"{subject} not found in {repository} repository (the sandbox's mirror has {have})")
-
-
-def _pack(source: Path, repository: str, destination: Path, helm: Path) -> MirroredChart:
-    metadata = _metadata(source)
-    ran = subprocess.run(
-        [str(helm), "package", str(source), "--destination", str(destination)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _helm(helm: Path, *arguments: str) -> None:
+    ran = subprocess.run([str(helm), *arguments], capture_output=True, text=True, check=False)
     if ran.returncode:
-        raise ChartError(f"helm cannot pack {metadata['name']}: {(ran.stderr or ran.stdout).strip()}")
-    name, version = str(metadata["name"]), str(metadata["version"])
-    return MirroredChart(repository, name, version, f"{name}-{version}.tgz")
+        raise ChartError(f"helm {' '.join(arguments)}: {(ran.stderr or ran.stdout).strip()}")
 
 
 def _metadata(chart: Path) -> dict[str, Any]:

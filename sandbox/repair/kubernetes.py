@@ -10,12 +10,12 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from sandbox.plugins.kubernetes import kinds
-from sandbox.plugins.kubernetes.cluster import Cluster, NoMatch, parse_kubeconfig
-from sandbox.plugins.kubernetes.ownership import CREATOR
 from sandbox.repair.search import Properties, Search
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
+
+CREATOR = "pulumi-kubernetes"
+"""How the names of the provider's field managers begin."""
 
 GOING_SECONDS = 60.0
 """How long an object may take to go away; a namespace takes its content with it."""
@@ -100,25 +100,41 @@ def _status(search: Search, namespace: str, name: str) -> str:
 
 
 def _get(kind: str, search: Search, namespace: str, name: str) -> Properties | None:
-    kubeconfig = Path(search.environment["KUBECONFIG"])
-    if not kubeconfig.exists():
-        # No cluster, no objects.
-        return None
-    cluster = Cluster(parse_kubeconfig(str(kubeconfig)))
+    _, group_version, resource = kind.split(":")
+    group, _, version = group_version.partition("/")
+    # kubectl's way to name a kind with its version and group; the core group has no name.
+    named = f"{resource}.{version}.{'' if group == 'core' else group}"
+    options = ["--namespace", namespace] if namespace else []
     try:
-        return cluster.get(kinds.of_token(kind), namespace or cluster.namespace, name)
-    except NoMatch:
-        return None
+        printed = _on_cluster(
+            search, "kubectl", "get", named, name, *options,
+            "--ignore-not-found", "--show-managed-fields", "--output", "json",
+        )  # fmt: skip
+    except LookupError as error:
+        # A kind that nobody serves yet, or no more: its definition comes and goes with a release.
+        if "the server doesn't have a resource type" in str(error):
+            return None
+        raise
+    return json.loads(printed) if printed.strip() else None
 
 
 def _helm(search: Search, *arguments: str) -> str:
+    return _on_cluster(search, "helm", *arguments)
+
+
+def _on_cluster(search: Search, *command: str) -> str:
+    """What a command prints; nothing where there is no cluster.
+
+    Raises:
+        LookupError: it failed.
+    """
     if not Path(search.environment["KUBECONFIG"]).exists():
         return ""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HELM_")}
     result = subprocess.run(
-        ["helm", *arguments],
+        command,
         env=environment | search.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     if result.returncode:
-        raise LookupError(f"helm {' '.join(arguments)} failed: {result.stderr.strip()}")
+        raise LookupError(f"{' '.join(command)} failed: {result.stderr.strip()}")
     return result.stdout

@@ -39,15 +39,15 @@ def after_interruption(stack: str) -> None:
 
 
 def end_plugins() -> None:
-    """Ends plugins of this sandbox whose engine is gone, and the Helm that one of them has started."""
+    """Ends plugins of this sandbox whose engine is gone, and what they have started, like `aws eks get-token`."""
     engines = {process.pid for process in _engines()}
     stale: list[psutil.Process] = []
     for process in psutil.process_iter(["cmdline", "name", "ppid"]):
-        line = " ".join(process.info["cmdline"] or [])
-        plugin = "-m sandbox.plugins." in line and process.info["ppid"] not in engines
-        helm = process.info["name"] == "helm" and not engines and _leads_session(process)
-        if (plugin or helm) and _of_this_sandbox(process):
-            stale.append(process)
+        words = process.info["cmdline"] or []
+        plugin = process.info["name"].startswith("pulumi-resource-") or "-m sandbox.plugins." in " ".join(words)
+        if plugin and process.info["ppid"] not in engines and _of_this_sandbox(process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                stale += [process, *process.children(recursive=True)]
     for process in stale:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -55,14 +55,6 @@ def end_plugins() -> None:
     for process in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-
-
-def _leads_session(process: psutil.Process) -> bool:
-    """Whether a process was started apart from every terminal, as the provider starts Helm and a shell does not."""
-    try:
-        return os.getsid(process.pid) == process.pid
-    except OSError:
-        return False
 
 
 def _engines() -> list[psutil.Process]:

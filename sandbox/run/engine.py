@@ -18,8 +18,11 @@ import yaml
 from sandbox import layout
 from sandbox.layout import CHECKOUT, STATE, Sandbox
 
-PROVIDERS = {"aws": "pulumi-aws", "kubernetes": "pulumi-kubernetes", "eks": "pulumi-eks"}
+STAND_INS = {"aws": "pulumi-aws", "eks": "pulumi-eks"}
 """Provider plugins that the sandbox stands in for, and the SDK whose version each takes."""
+
+KUBERNETES = "kubernetes"
+"""The provider plugin that is the real one."""
 
 NOT_PROXIED = ("127.0.0.1", "localhost")
 
@@ -58,7 +61,7 @@ def variables(stack: str) -> dict[str, str]:
         "KUBECONFIG": str(layout.cluster() / "admin.kubeconfig"),
         # https, as AWS is: bucket policies that refuse plain http (aws:SecureTransport) mean something.
         "AWS_ENDPOINT_URL": f"https://127.0.0.1:{sandbox.ports['cloud_tls']}",
-        "AWS_CA_BUNDLE": str(STATE / "cloud" / "tls" / "ca.crt"),
+        "AWS_CA_BUNDLE": str(layout.authority("cloud")),
         "AWS_REGION": region(stack),
         # boto3 and version 1 of the aws command know the region by this name only.
         "AWS_DEFAULT_REGION": region(stack),
@@ -95,13 +98,61 @@ def export_lines(stack: str) -> str:
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables(stack).items())
 
 
-def install_plugins() -> None:
-    """Writes the launchers of the language host and of the providers, each of which starts this checkout's code."""
-    _write_launcher(STATE / "plugins" / "pulumi-language-python", "sandbox.plugins.language")
-    for name, package in PROVIDERS.items():
-        # Where `pulumi plugin install` would put the real one: found by the version that the program's SDK asks for.
-        folder = STATE / "home" / "plugins" / f"resource-{name}-v{version(package)}"
-        _write_launcher(folder / f"pulumi-resource-{name}", f"sandbox.plugins.{name}")
+def install_plugins(kubernetes: Path) -> None:
+    """Writes the launchers of the language host and of the providers, where `pulumi plugin install` would put them.
+
+    Args:
+        kubernetes: the binary of the Kubernetes provider.
+    """
+    _write_launcher(STATE / "plugins" / "pulumi-language-python", *_own_code("sandbox.plugins.language"))
+    for name, package in STAND_INS.items():
+        # Found by the version that the program's SDK asks for.
+        _write_launcher(_launcher(name, package), *_own_code(f"sandbox.plugins.{name}"))
+    _write_launcher(_launcher(KUBERNETES, f"pulumi-{KUBERNETES}"), _behind_the_door(), [str(kubernetes)])
+
+
+def _launcher(name: str, package: str) -> Path:
+    return STATE / "home" / "plugins" / f"resource-{name}-v{version(package)}" / f"pulumi-resource-{name}"
+
+
+def _own_code(module: str) -> tuple[dict[str, str], list[str]]:
+    # -u: the engine reads the port from stdout.
+    return {"PYTHONPATH": str(CHECKOUT)}, [sys.executable, "-u", "-m", module]
+
+
+def _behind_the_door() -> dict[str, str]:
+    """What a client gets that reaches the outside by the door only; the user's shell is left as it is."""
+    door, authority = Sandbox.load().url("door"), layout.authority("door")
+    helm = STATE / "helm"
+    return {
+        "HTTPS_PROXY": door,
+        "HTTP_PROXY": door,
+        "NO_PROXY": ",".join(NOT_PROXIED),
+        # Nobody else is to be trusted: Go takes the machine's folder of authorities besides the file, unless told one.
+        "SSL_CERT_FILE": str(authority),
+        "SSL_CERT_DIR": str(authority.parent),
+        # Helm remembers what it read of a repository by its name, and the user's own may know the real one.
+        **{f"HELM_{kind.upper()}_HOME": str(helm / kind) for kind in ("cache", "config", "data")},
+    }
+
+
+def refuse_older_state() -> None:
+    """Refuses a state that an older sandbox's stand-in for the Kubernetes provider has made.
+
+    Raises:
+        SystemExit: there is one; its resources have not what the real provider keeps with them.
+    """
+    launchers = (STATE / "home" / "plugins").glob(f"resource-{KUBERNETES}-v*/pulumi-resource-{KUBERNETES}")
+    if not any(f"sandbox.plugins.{KUBERNETES}" in launcher.read_text() for launcher in launchers):
+        return
+    checkpoints = (STATE / "pulumi" / ".pulumi" / "stacks").rglob("*.json")
+    deployed = sorted(file.stem for file in checkpoints if f'"{KUBERNETES}:' in file.read_text())
+    if deployed:
+        sys.exit(
+            f"{STATE} holds the stack {', '.join(deployed)} as an older sandbox has made it, by a stand-in for the "
+            "Kubernetes provider. The real provider cannot go on with that. To remove it and begin anew:\n"
+            "  make clean && make up"
+        )
 
 
 def select(stack: str) -> None:
@@ -182,9 +233,8 @@ def _binary() -> str:
     return str(Path(Sandbox.load().bin) / "pulumi")
 
 
-def _write_launcher(file: Path, module: str) -> None:
-    # -u: the engine reads the port from stdout.
-    start = f'exec {shlex.quote(sys.executable)} -u -m {module} "$@"'
-    text = f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(CHECKOUT))} {start}\n"
+def _write_launcher(file: Path, variables: dict[str, str], command: list[str]) -> None:
+    settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+    text = f'#!/bin/sh\n{settings} exec {shlex.join(command)} "$@"\n'
     if not file.exists() or file.read_text() != text:
         layout.write_atomically(file, text, mode=0o755)

@@ -1,10 +1,11 @@
 """The services: which there are, starting and stopping them all, and waiting until they work.
 
-The cloud runs always. The cluster's processes are a group that the cloud starts at CreateCluster and stops at
-DeleteCluster (`sandbox.cluster.lifecycle`); here they start by themselves only if a cluster exists already.
+The cloud and the door run always. The cluster's processes are a group that the cloud starts at CreateCluster and stops
+at DeleteCluster (`sandbox.cluster.lifecycle`); here they start by themselves only if a cluster exists already.
 """
 
 import os
+import socket
 import subprocess
 import sys
 import xmlrpc.client
@@ -42,7 +43,7 @@ class NotReadyError(Exception):
 
 
 def start(region: str) -> None:
-    """Starts supervisord and the cloud, and the cluster if there is one; what runs already is left alone.
+    """Starts supervisord, the cloud and the door, and the cluster if there is one; what runs already is left alone.
 
     Args:
         region: AWS region that the stack is in, like `eu-central-1`.
@@ -65,7 +66,7 @@ def start(region: str) -> None:
         with supervisord.connection() as supervisor:
             for process in supervisor.getAllProcessInfo():
                 # Cluster processes that are down while the cluster exists were given up by supervisord: try anew.
-                wanted = process["group"] == "cloud" or cluster_exists()
+                wanted = process["group"] in supervisord.ALWAYS or cluster_exists()
                 if wanted and process["statename"] in ("STOPPED", "EXITED", "FATAL"):
                     supervisor.startProcess(f"{process['group']}:{process['name']}", False)
     wait_until_ready()
@@ -91,7 +92,7 @@ def cluster_exists() -> bool:
 
 
 def wait_until_ready() -> None:
-    """Waits until the cloud answers, and the cluster if there is one.
+    """Waits until the cloud and the door answer, and the cluster if there is one.
 
     Raises:
         ServiceError: one does not.
@@ -101,6 +102,11 @@ def wait_until_ready() -> None:
             _wait_for_cloud()
         except NotReadyError as error:
             raise ServiceError(f"{error}\n{log_tail('cloud')}") from error
+    with console.status("waiting for the door"):
+        try:
+            _wait_for_door()
+        except NotReadyError as error:
+            raise ServiceError(f"{error}\n{log_tail('door')}") from error
     if cluster_exists():
         with console.status("waiting for the cluster"):
             try:
@@ -165,7 +171,8 @@ def _is_service(words: list[str], process: psutil.Process) -> bool:
     binaries = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kyverno")
     if name in binaries or any(Path(word).name == "supervisord" for word in words[:2]):
         return any(word == str(STATE) or f"{STATE}/" in word for word in words)
-    if name.startswith("python") and any(f"-m sandbox.{part}" in line for part in ("aws", "cluster", "platform")):
+    modules = ("aws", "cluster", "door", "platform")
+    if name.startswith("python") and any(f"-m sandbox.{module}" in line for module in modules):
         with _gone_is_fine():
             return process.environ().get("VVP_SANDBOX_STATE") == str(STATE)
     return False
@@ -225,6 +232,20 @@ def _wait_for_cloud() -> None:
     retry=retry_if_exception_type(NotReadyError),
     stop=stop_after_delay(CLOUD_READY_SECONDS), wait=wait_fixed(0.2), reraise=True,
 )  # fmt: skip
+def _wait_for_door() -> None:
+    _raise_if_given_up("door")
+    ports = Sandbox.load().ports
+    for name in ("door_tls", "door"):
+        try:
+            socket.create_connection(("127.0.0.1", ports[name]), timeout=5).close()
+        except OSError as error:
+            raise NotReadyError(f"the door does not answer on port {ports[name]}: {error}") from error
+
+
+@retry(
+    retry=retry_if_exception_type(NotReadyError),
+    stop=stop_after_delay(CLOUD_READY_SECONDS), wait=wait_fixed(0.2), reraise=True,
+)  # fmt: skip
 def _wait_for_cluster() -> None:
     for name in ("etcd", "kube-apiserver", "agent"):
         _raise_if_given_up(name)
@@ -250,4 +271,5 @@ def _programs(sandbox: Sandbox, region: str) -> dict[str, Command]:
     environment = {"VVP_SANDBOX_STATE": str(STATE), "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"}
     python = bootstrap.environment(bootstrap.CLOUD) / "bin" / "python"
     cloud = Command([str(python), "-m", "sandbox.aws"], environment | {"AWS_REGION": region}, priority=10)
-    return {"cloud": cloud} | cluster_processes.commands(sandbox)
+    door = Command([sys.executable, "-m", "sandbox.door"], environment, priority=10)
+    return {"cloud": cloud, "door": door} | cluster_processes.commands(sandbox)

@@ -2,10 +2,7 @@
 
 import itertools
 import os
-import secrets
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 from sandbox.build import toolchain
 from sandbox.plugins.aws.provider import AwsPlugin
 from sandbox.plugins.eks import rules
-from sandbox.plugins.kubernetes.cluster import Cluster
-from tests.sandbox import aws_questions, cloud_fixtures, kubernetes_objects, token_world
+from tests.sandbox import aws_questions, cloud_fixtures, token_world
 from tests.sandbox.checkout import Checkout
 from tests.sandbox.cloud_calls import make_cluster
 from tests.sandbox.cloud_fixtures import Cloud
@@ -110,31 +106,6 @@ def dev(checkout: Checkout) -> Checkout:
     """The checkout with the repository's stack `dev` deployed."""
     checkout.ensure_up()
     return checkout
-
-
-@pytest.fixture(scope="module")
-def kubeconfig(checkout: Checkout) -> Path:
-    """The administrator's kubeconfig of the running sandbox."""
-    checkout.ensure_up()
-    return Path(checkout.environment()["KUBECONFIG"])
-
-
-@pytest.fixture(scope="module")
-def cluster(kubeconfig: Path) -> Cluster:
-    """The sandbox's API server as the kubernetes stand-in reaches it."""
-    return kubernetes_objects.cluster_of(str(kubeconfig))
-
-
-@pytest.fixture(scope="module")
-def namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace of this module's own, gone afterwards; every test has its own names in it."""
-    name = f"test-{secrets.token_hex(4)}"
-    spaces = kubernetes_objects.handler(kubernetes_objects.NAMESPACE, cluster)
-    inputs = {"metadata": {"name": name, "labels": {"team": "a"}}}
-    made = kubernetes_objects.deploy(spaces, kubernetes_objects.NAMESPACE, inputs)
-    yield name
-    spaces.delete(replace(made, id=name))
-    assert spaces.read(replace(made, id=name)) is None
 
 
 @pytest.fixture(params=VARIANTS)
