@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.build import toolchain
+from sandbox.build import commands, toolchain
 from sandbox.cluster import files
 from sandbox.layout import CACHE, STATE, Sandbox
 from sandbox.repair import pending as repair
@@ -29,7 +29,7 @@ def prepare(stack: str) -> None:
     """
     region = engine.region(stack)
     engine.refuse_older_state()
-    sandbox = Sandbox.create_or_load(bin=str(toolchain.ready()), charts=str(toolchain.charts()))
+    sandbox = Sandbox.create_or_load(bin=str(commands.ready()), charts=str(toolchain.charts()))
     services.start(region)
     engine.install_plugins(toolchain.kubernetes_provider())
     engine.select(stack)

@@ -132,30 +132,6 @@ KUBERNETES_PROVIDER = Module(
     compiler_flags=("github.com/pulumi/pulumi-kubernetes/sdk/v4/...=-N -l -dwarf=false",),
 )
 
-FROM_VENV = ("kubectl", "aws", "supervisorctl")
-"""Commands of the sandbox's virtual environment that belong on a user's PATH too."""
-
-
-def ready() -> Path:
-    """Returns the folder of all commands (`.sandbox/bin`, links), after building what the cache lacks.
-
-    Raises:
-        SystemExit: Go is missing or too old, or a build failed; the reason has been printed.
-    """
-    commands: dict[str, Path] = {"pulumi": _pulumi()}
-    commands |= {name: build(KUBERNETES) / name for name in KUBERNETES.binaries}
-    kubernetes_provider()
-    commands |= {name: Path(sys.executable).parent / name for name in FROM_VENV}
-    folder = STATE / "bin"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, target in commands.items():
-        link = folder / name
-        if not (link.is_symlink() and link.readlink() == target):
-            fresh = folder / f".{name}.{os.getpid()}"
-            fresh.symlink_to(target)
-            fresh.replace(link)
-    return folder
-
 
 def kubernetes_provider() -> Path:
     """Returns Pulumi's Kubernetes provider, after building it if the cache lacks it."""
@@ -215,7 +191,7 @@ def _go(*arguments: str) -> str:
     return result.stdout.strip()
 
 
-def _pulumi() -> Path:
+def pulumi() -> Path:
     """The engine: the one on PATH if its version fits, else one built here."""
     own_folder = str(STATE / "bin")
     search = os.pathsep.join(part for part in os.environ.get("PATH", "").split(os.pathsep) if part != own_folder)

@@ -17,6 +17,7 @@ import yaml
 
 from sandbox import layout
 from sandbox.layout import CHECKOUT, STATE, Sandbox
+from sandbox.run import stack_files
 
 STAND_INS = {"aws": "pulumi-aws", "eks": "pulumi-eks"}
 """Provider plugins that the sandbox stands in for, and the SDK whose version each takes."""
@@ -165,22 +166,15 @@ def select(stack: str) -> None:
         SystemExit: Pulumi could not make the stack, or its file has secrets that only another passphrase opens.
     """
     (STATE / "pulumi").mkdir(mode=0o700, parents=True, exist_ok=True)
-    own = STATE / "project"
+    own = stack_files.project()
     project: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
     layout.write_atomically(own / "Pulumi.yaml", yaml.safe_dump({key: project[key] for key in ("name", "runtime")}))
     capture(stack, "stack", "select", "--create", "--stack", stack, folder=own)
     capture(stack, "stack", "select", "--stack", stack)
-    file = CHECKOUT / f"Pulumi.{stack}.yaml"
-    content: dict[str, Any] = yaml.safe_load(file.read_text())
-    copy = own / file.name
-    secret = [key for key, value in (content.get("config") or {}).items() if "'secure':" in repr(value)]
-    if not secret:
-        salted: dict[str, Any] = yaml.safe_load(copy.read_text()) if copy.exists() else {}
-        content["encryptionsalt"] = salted.get("encryptionsalt") or sys.exit(f"Pulumi wrote no salt to {copy}.")
-    layout.write_atomically(copy, yaml.safe_dump(content, sort_keys=False))
-    if secret and _status(stack, "config", "--stack", stack, "--config-file", str(copy)):
+    copy, secrets = stack_files.working_copy(stack)
+    if secrets and _status(stack, "config", "--stack", stack, "--config-file", str(copy)):
         own_secrets = "the sandbox opens only secrets that were set in its own environment (make env)"
-        sys.exit(f"{file.name}: {', '.join(secret)} is encrypted with another passphrase, and {own_secrets}.")
+        sys.exit(f"{copy.name}: {', '.join(secrets)} is encrypted with another passphrase, and {own_secrets}.")
 
 
 def _status(stack: str, *arguments: str) -> int:
@@ -198,7 +192,7 @@ def run(stack: str, *arguments: str) -> int:
         "--stack",
         stack,
         "--config-file",
-        str(STATE / "project" / f"Pulumi.{stack}.yaml"),
+        str(stack_files.copy_of(stack)),
     ]
     # Ctrl-C reaches Pulumi by the terminal; it ends in good order and this waits for it.
     with subprocess.Popen(command, cwd=CHECKOUT, env=environment(stack)) as process:
@@ -230,7 +224,8 @@ def capture(stack: str, *arguments: str, folder: Path = CHECKOUT) -> str:
 
 
 def _binary() -> str:
-    return str(Path(Sandbox.load().bin) / "pulumi")
+    # Not the one of the user's shell, which calls this one.
+    return str(Path(Sandbox.load().bin).with_name("engine") / "pulumi")
 
 
 def _write_launcher(file: Path, variables: dict[str, str], command: list[str]) -> None:

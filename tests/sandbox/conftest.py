@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from xdist.scheduler import LoadScopeScheduling
 
-from sandbox.build import toolchain
+from sandbox.build import commands
 from sandbox.plugins.aws.provider import AwsPlugin
 from sandbox.plugins.eks import rules
 from tests.sandbox import aws_questions, cloud_fixtures, token_world
@@ -132,7 +132,7 @@ def combination(checkout: Checkout, request: pytest.FixtureRequest) -> Checkout:
 @pytest.fixture(scope="session")
 def helm() -> Iterator[str]:
     """The helm binary of the toolchain, which is on PATH as in a shell that `make env` has set up."""
-    folder = toolchain.ready()
+    folder = commands.ready()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         yield str(folder / "helm")

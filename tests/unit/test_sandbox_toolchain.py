@@ -116,7 +116,7 @@ def test_the_pulumi_on_the_path_is_taken_if_it_fits(
     link.mkdir(parents=True)
     (link / "pulumi").symlink_to("/bin/false")
     monkeypatch.setenv("PATH", os.pathsep.join([str(link), str(own.parent), os.defpath]))
-    assert toolchain._pulumi() == (own if taken else built / "pulumi")  # pyright: ignore[reportPrivateUsage]
+    assert toolchain.pulumi() == (own if taken else built / "pulumi")
 
 
 @pytest.mark.usefixtures("module")
@@ -128,7 +128,7 @@ def test_a_pulumi_without_language_host_gets_ours_and_one_of_a_release_keeps_its
     if release:
         own.with_name("pulumi-language-python").touch()
     monkeypatch.setenv("PATH", os.pathsep.join([str(own.parent), os.defpath]))
-    assert toolchain._pulumi() == own  # pyright: ignore[reportPrivateUsage]
+    assert toolchain.pulumi() == own
     ours = tmp_path / "state" / "home" / "plugins" / f"language-python-v{PULUMI_VERSION}" / "pulumi-language-python"
     assert ours.exists() is not release
     assert release or os.access(ours, os.X_OK)
@@ -137,5 +137,5 @@ def test_a_pulumi_without_language_host_gets_ours_and_one_of_a_release_keeps_its
 @pytest.mark.usefixtures("module")
 def test_a_users_go_settings_change_no_binary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOFLAGS", "-race")
-    environment = toolchain._go_environment()  # pyright: ignore[reportPrivateUsage]
+    environment = toolchain._go_environment()
     assert (environment["GOFLAGS"], environment["GOWORK"]) == ("", "off")

@@ -68,6 +68,15 @@ def test_the_kubeconfig_authenticates_by_the_aws_cli_and_its_access_entry(dev: C
     assert "system:masters" in whoami["status"]["userInfo"]["groups"]
 
 
+def test_pulumi_typed_in_the_shell_leaves_the_stack_file_as_it_was(dev: Checkout) -> None:
+    file = dev.folder / "Pulumi.dev.yaml"
+    before = file.read_text()
+    preview = dev.run("pulumi", "preview", "--stack", "dev", "--non-interactive")
+    assert preview.status == 0, preview
+    assert re.search(r"\d+ unchanged$", preview.output, re.MULTILINE), preview
+    assert file.read_text() == before
+
+
 def test_the_platform_runs_on_a_bound_volume(dev: Checkout) -> None:
     wait = dev.run("kubectl", "-n", "vvp", "wait", "--for=condition=Available", "deployment/vvp-ververica-platform")
     assert wait.status == 0, wait
