@@ -19,9 +19,10 @@ class Namespaces(PlatformResource):
 
     def check(self, op: Operation) -> Properties:
         """Name, and role bindings with known roles."""
-        faults = Faults(dict(op.inputs), ("name", "roleBindings", "adopt"))
+        given: Properties = {"roleBindings": [], **op.inputs}
+        faults = Faults(given, ("name", "roleBindings", "adopt"))
         faults.label("name")
-        bindings: Any = op.inputs.get("roleBindings", [])
+        bindings: Any = given["roleBindings"]
         for index, binding in enumerate([] if isinstance(bindings, Unknown) else bindings):
             if not isinstance(binding, Unknown):
                 faults.one_of(f"roleBindings[{index}].role", binding.get("role"), ROLES)

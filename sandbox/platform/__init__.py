@@ -1,8 +1,9 @@
 """Stands in for Ververica Platform 2.x: its REST API, its database and its controller of Flink jobs.
 
-It checks every request against the platform's own description (`api/`) and refuses what that refuses; it keeps its
-data in SQLite; it makes the Kubernetes objects of a job with the platform's own service account, so that RBAC and
-admission decide. Sources: the description and https://docs.ververica.com/vvp.
+It checks every request against closed models of its own (`models`) and refuses what does not fit them; tests hold them
+to the description that a platform of 2.4.3 gives of itself. It keeps its data in SQLite; it makes the Kubernetes
+objects of a job with the platform's own service account, so that RBAC and admission decide. Sources: that description
+and https://docs.ververica.com/vvp.
 
 What it does not do: run Flink. A job counts as started when its pods are ready, and never finishes by itself; a
 savepoint is an entry with a location. Session clusters, autopilot, connectors, formats, UDF artifacts and previews are

@@ -13,7 +13,7 @@ def event(store: Store, deployment: Row, name: str, message: str, job: Row | Non
     Args:
         store: the database, in a transaction.
         deployment: that it is about.
-        name: of the kinds that the description lists.
+        name: of the kinds that `EventMetadata` lists.
         message: for people.
         job: that it is about, if it is about one.
     """

@@ -1,4 +1,4 @@
-"""What answers each operation of the description that the stand-in supports. Importing a module registers it."""
+"""What answers each operation of the API that the stand-in supports. Importing a module registers it."""
 
 from sandbox.platform.handlers import (
     catalogs,
