@@ -136,7 +136,7 @@ class ResourceHandler(ABC):
 
 
 class Plugin(Provider):
-    """A provider. `construct` and `call` may be overridden as in `pulumi.provider.experimental.Provider`."""
+    """A provider of resources and functions, without components: resources in arguments reach it as their ids."""
 
     @abstractmethod
     def resource(self, type: str) -> ResourceHandler:

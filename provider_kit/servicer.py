@@ -232,9 +232,10 @@ class Servicer(ProviderServicer):
     async def Configure(self, request: proto.ConfigureRequest, context: Any) -> proto.ConfigureResponse:
         settings = self._decode(request.args).values
         await self._run(context, functools.partial(self._plugin.use_settings, settings))
-        # Outputs inside arguments are not accepted: the engine then sends unknowns in the one form that `decode` reads.
+        # Nothing but secrets comes in a form of its own: the engine then sends an id in the place of a resource, and
+        # unknowns in the one form that `decode` reads.
         return proto.ConfigureResponse(
-            acceptSecrets=True, acceptResources=True, acceptOutputs=False, supportsPreview=True
+            acceptSecrets=True, acceptResources=False, acceptOutputs=False, supportsPreview=True
         )
 
     async def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
