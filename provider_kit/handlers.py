@@ -1,7 +1,4 @@
-"""What a provider implements: handlers for resource types, and the plugin that knows them.
-
-A provider imports these through `provider_kit.server`.
-"""
+"""What a provider implements: handlers for resource types, and the plugin that knows them."""
 
 from __future__ import annotations
 

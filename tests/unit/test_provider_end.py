@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(2 * HANG)
 
 PLUGIN = """
     import atexit, sys, threading
-    from provider_kit.server import Plugin, PluginError, serve
+    from provider_kit import Plugin, PluginError, serve
 
     class Waiting(Plugin):
         def resource(self, type):
@@ -37,7 +37,7 @@ PLUGIN = """
 COMPONENTS = """
     import atexit, sys
     from pulumi.provider import Provider
-    from provider_kit.server import serve_components
+    from provider_kit import serve_components
 
     atexit.register(print, "goodbye", file=sys.stderr)
     serve_components(Provider("1.0.0"))

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.output import Unknown
 
-from provider_kit.values import UNKNOWN, Path, format_path
+from provider_kit import UNKNOWN, Path, format_path
 from sandbox.plugins import sdk_schema
 
 VERSION = version("pulumi_eks")
