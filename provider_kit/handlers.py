@@ -52,7 +52,7 @@ class Operation:
 
     Attributes:
         urn: of the resource.
-        type: its token, e.g. `aws:s3/bucket:Bucket`.
+        type: its token, e.g. `vvp:index:Deployment`.
         name: the resource's name in the program.
         id: the physical id; empty before it exists.
         inputs: the new inputs; in a preview with `UNKNOWN` where a value is not there yet.

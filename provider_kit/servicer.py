@@ -45,7 +45,7 @@ class Servicer(ProviderServicer):
         self._plugin = plugin
         self._redactor = redactor
         self._cancelled = threading.Event()
-        # EKS and Helm waits hold a thread each while the engine goes on with everything that does not depend on them.
+        # A wait for something to be ready holds a thread, while the engine goes on with what does not depend on it.
         self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="handler")
 
     async def _run(self, context: Any, work: Callable[[], T]) -> T:

@@ -164,14 +164,6 @@ def test_values_may_be_equal_though_written_differently() -> None:
     assert compare({"a": "X", "b": "X"}, {"a": "x", "b": "x"}, same=same).changes == {"b": Change.UPDATE}
 
 
-# What the engine is told.
-
-
-def test_the_engine_is_asked_for_the_ids_of_resources(servicer: Servicer) -> None:
-    answer = asyncio.run(servicer.Configure(proto.ConfigureRequest(), Context()))
-    assert (answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs) == (True, False, False)
-
-
 # Failures on the wire.
 
 
@@ -300,3 +292,8 @@ def test_a_refusal_of_secret_provider_settings_has_the_path_in_its_text(servicer
     )
     answer = asyncio.run(servicer.CheckConfig(request, Context()))
     assert [(failure.property, failure.reason) for failure in answer.failures] == [("", "token: is of no use")]
+
+
+def test_the_engine_is_asked_for_the_ids_of_resources(servicer: Servicer) -> None:
+    answer = asyncio.run(servicer.Configure(proto.ConfigureRequest(), Context()))
+    assert (answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs) == (True, False, False)
