@@ -1,8 +1,4 @@
-"""What every provider imports: the handlers' interface, values, diffs, and `serve`.
-
-A provider subclasses `Plugin`, answers `resource(type)` with a `ResourceHandler`, and ends in `serve(plugin, version)`.
-Handlers work on plain Python and may block: each call runs in a thread. What goes over the wire is in `servicer`.
-"""
+"""The process of a provider: how it starts to serve, and how it ends."""
 
 from __future__ import annotations
 
@@ -20,62 +16,9 @@ from pulumi.provider.server import ProviderServicer as ComponentServicer
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from provider_kit.diffs import Change, Diff, compare, top_level
-from provider_kit.handlers import (
-    CheckFailed,
-    Created,
-    Found,
-    InitFailed,
-    Operation,
-    Plugin,
-    PluginError,
-    ResourceHandler,
-    autoname,
-    preview_outputs,
-)
+from provider_kit.handlers import Plugin
 from provider_kit.servicer import Servicer
-from provider_kit.values import (
-    UNKNOWN,
-    Path,
-    Properties,
-    Redactor,
-    Unknown,
-    UnsupportedValue,
-    decode,
-    encode,
-    format_path,
-    has_unknown,
-    lookup,
-)
-
-__all__ = [
-    "UNKNOWN",
-    "Change",
-    "CheckFailed",
-    "Created",
-    "Diff",
-    "Found",
-    "InitFailed",
-    "Operation",
-    "Path",
-    "Plugin",
-    "PluginError",
-    "Properties",
-    "ResourceHandler",
-    "Unknown",
-    "UnsupportedValue",
-    "autoname",
-    "compare",
-    "decode",
-    "encode",
-    "format_path",
-    "has_unknown",
-    "lookup",
-    "preview_outputs",
-    "serve",
-    "serve_components",
-    "top_level",
-]
+from provider_kit.values import Redactor
 
 
 def serve(plugin: Plugin, version: str, args: list[str] | None = None) -> NoReturn:
