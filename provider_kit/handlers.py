@@ -1,7 +1,4 @@
-"""What a provider implements: handlers for resource types, and the plugin that knows them.
-
-A provider imports these through `provider_kit.server`.
-"""
+"""What a provider implements: handlers for resource types, and the plugin that knows them."""
 
 from __future__ import annotations
 
@@ -55,7 +52,7 @@ class Operation:
 
     Attributes:
         urn: of the resource.
-        type: its token, e.g. `aws:s3/bucket:Bucket`.
+        type: its token, e.g. `vvp:index:Deployment`.
         name: the resource's name in the program.
         id: the physical id; empty before it exists.
         inputs: the new inputs; in a preview with `UNKNOWN` where a value is not there yet.
@@ -136,7 +133,7 @@ class ResourceHandler(ABC):
 
 
 class Plugin(Provider):
-    """A provider. `construct` and `call` may be overridden as in `pulumi.provider.experimental.Provider`."""
+    """A provider of resources and functions, without components: resources in arguments reach it as their ids."""
 
     @abstractmethod
     def resource(self, type: str) -> ResourceHandler:

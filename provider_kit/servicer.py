@@ -45,7 +45,7 @@ class Servicer(ProviderServicer):
         self._plugin = plugin
         self._redactor = redactor
         self._cancelled = threading.Event()
-        # EKS and Helm waits hold a thread each while the engine goes on with everything that does not depend on them.
+        # A wait for something to be ready holds a thread, while the engine goes on with what does not depend on it.
         self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="handler")
 
     async def _run(self, context: Any, work: Callable[[], T]) -> T:
@@ -232,9 +232,10 @@ class Servicer(ProviderServicer):
     async def Configure(self, request: proto.ConfigureRequest, context: Any) -> proto.ConfigureResponse:
         settings = self._decode(request.args).values
         await self._run(context, functools.partial(self._plugin.use_settings, settings))
-        # Outputs inside arguments are not accepted: the engine then sends unknowns in the one form that `decode` reads.
+        # Nothing but secrets comes in a form of its own: the engine then sends an id in the place of a resource, and
+        # unknowns in the one form that `decode` reads.
         return proto.ConfigureResponse(
-            acceptSecrets=True, acceptResources=True, acceptOutputs=False, supportsPreview=True
+            acceptSecrets=True, acceptResources=False, acceptOutputs=False, supportsPreview=True
         )
 
     async def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from provider_kit.server import serve
+from provider_kit import serve
 from vvp_provider import __version__
 from vvp_provider.api import AuthorizationFilter
 from vvp_provider.provider import Provider

@@ -20,7 +20,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
-from provider_kit.server import PluginError
+from provider_kit import PluginError
 from vvp_provider.operations import Asking, Sending
 
 log = logging.getLogger("vvp_provider")

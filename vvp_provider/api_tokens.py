@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from provider_kit.server import Created, Diff, Found, Operation, PluginError, Properties, compare, preview_outputs
+from provider_kit import Created, Diff, Found, Operation, PluginError, Properties, compare, preview_outputs
 from vvp_provider.api import Conflict
 from vvp_provider.input_checks import Faults
 from vvp_provider.messages.resources import ApiToken

@@ -7,7 +7,7 @@ https://docs.ververica.com/vvp/user-guide/sql-development/catalogs.
 from dataclasses import dataclass, field
 
 from flink_sql.statements import ObjectName
-from provider_kit.server import PluginError
+from provider_kit import PluginError
 from vvp_provider.api import Api
 from vvp_provider.messages.sql import Catalog, Column, Database, Function, Table
 from vvp_provider.operations import EXECUTE, READ_CATALOG, READ_DATABASE, READ_FUNCTION, READ_TABLE

@@ -5,7 +5,7 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 
 from typing import Any, cast
 
-from provider_kit.server import (
+from provider_kit import (
     Change,
     Created,
     Diff,

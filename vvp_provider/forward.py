@@ -14,7 +14,7 @@ import httpx
 import yaml
 from httpcore import SOCKET_OPTION
 
-from provider_kit.server import PluginError
+from provider_kit import PluginError
 
 
 class PortForward(httpcore.NetworkBackend):

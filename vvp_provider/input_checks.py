@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from provider_kit.server import CheckFailed, Properties, Unknown
+from provider_kit import CheckFailed, Properties, Unknown
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LOOSE = re.compile(r"[0-9A-Za-z_-]+")

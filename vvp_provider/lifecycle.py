@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from provider_kit.server import PluginError
+from provider_kit import PluginError
 from vvp_provider.api import Api, ApiError, Conflict, Json
 from vvp_provider.matching import changed, project
 from vvp_provider.messages.deployments import ChangedDeployment, LiveDeployment, State

@@ -6,7 +6,7 @@ The platform fills a specification with defaults and writes quantities its own w
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from provider_kit.server import Path, Unknown
+from provider_kit import Path, Unknown
 
 _UNITS = {
     "m": Decimal("0.001"),

@@ -1,6 +1,6 @@
 """The provider: which resources there are, and the configuration they share."""
 
-from provider_kit.server import Diff, Plugin, PluginError, Properties, ResourceHandler, compare
+from provider_kit import Diff, Plugin, PluginError, Properties, ResourceHandler, compare
 from vvp_provider.api_tokens import ApiTokens
 from vvp_provider.deployments import Deployments
 from vvp_provider.namespaces import Namespaces

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from provider_kit.server import Operation, PluginError, Properties, ResourceHandler
+from provider_kit import Operation, PluginError, Properties, ResourceHandler
 from vvp_provider.api import Api, NotFound
 from vvp_provider.messages.deployments import DeploymentMetadata
 from vvp_provider.messages.resources import LiveMetadata, Metadata

@@ -5,7 +5,7 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 
 from typing import ClassVar
 
-from provider_kit.server import Change, Created, Diff, Found, Operation, Properties, compare, preview_outputs, top_level
+from provider_kit import Change, Created, Diff, Found, Operation, Properties, compare, preview_outputs, top_level
 from vvp_provider.api import Conflict
 from vvp_provider.input_checks import Faults
 from vvp_provider.matching import project, same

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
-from provider_kit.server import CheckFailed, PluginError, Properties, Unknown
+from provider_kit import CheckFailed, PluginError, Properties, Unknown
 from vvp_provider.api import Api
 from vvp_provider.forward import ForwardTransport, PortForward
 

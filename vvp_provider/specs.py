@@ -6,7 +6,7 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 from typing import Any, cast, get_args
 
 from flink_sql.statements import SqlFault, Statement, split
-from provider_kit.server import Properties, Unknown
+from provider_kit import Properties, Unknown
 from vvp_provider.input_checks import Faults
 from vvp_provider.messages.deployments import State
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flink_sql.statements import ObjectName, SqlFault, single
-from provider_kit.server import (
+from provider_kit import (
     UNKNOWN,
     Change,
     Created,

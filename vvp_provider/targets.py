@@ -1,6 +1,6 @@
 """`vvp:index:DeploymentTarget`. See https://docs.ververica.com/vvp/platform-operations/deployment-targets."""
 
-from provider_kit.server import Created, Diff, Found, Operation, Properties, compare, preview_outputs
+from provider_kit import Created, Diff, Found, Operation, Properties, compare, preview_outputs
 from vvp_provider.api import Conflict
 from vvp_provider.input_checks import Faults
 from vvp_provider.matching import project, same

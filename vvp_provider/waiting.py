@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, stop_when_event_set, wait_exponential
 from tenacity.nap import sleep_using_event
 
-from provider_kit.server import PluginError
+from provider_kit import PluginError
 
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 3

@@ -26,7 +26,7 @@ import pulumi
 from pulumi import _types as sdk
 from pulumi.runtime import rpc
 
-from provider_kit.values import Path, Properties, Unknown, format_path
+from provider_kit import Path, Properties, Unknown, format_path
 
 Problem = tuple[str, str]
 """A property path and what is wrong there."""

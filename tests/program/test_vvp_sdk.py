@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
-from provider_kit.server import Operation
+from provider_kit import Operation
 from vvp_provider.provider import Provider
 from vvp_provider.sdk.deployments import Deployment, DeploymentSpec
 from vvp_provider.sdk.namespaces import DeploymentTarget, Namespace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from provider_kit.server import Diff, Operation, Properties
+from provider_kit import Diff, Operation, Properties
 from sandbox.plugins.aws.provider import AwsPlugin
 
 ACCOUNT = "123456789012"

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from provider_kit.server import Diff, InitFailed, Operation, Properties, ResourceHandler
+from provider_kit import Diff, InitFailed, Operation, Properties, ResourceHandler
 from tests.unit.fake_platform import FakePlatform
 from vvp_provider.provider import Provider
 

@@ -12,8 +12,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import proto
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from provider_kit.diffs import top_level
-from provider_kit.server import (
+from provider_kit import (
     UNKNOWN,
     Change,
     CheckFailed,
@@ -22,18 +21,17 @@ from provider_kit.server import (
     Found,
     InitFailed,
     Operation,
+    Path,
     Plugin,
     Properties,
     ResourceHandler,
     compare,
-    decode,
-    encode,
     format_path,
     has_unknown,
-    lookup,
+    top_level,
 )
 from provider_kit.servicer import Servicer
-from provider_kit.values import Decoded, Path, Redactor
+from provider_kit.values import Decoded, Redactor, decode, encode, lookup
 
 TOKEN = "tok-4711-very-secret"  # of nobody; gitleaks:allow
 
@@ -294,3 +292,8 @@ def test_a_refusal_of_secret_provider_settings_has_the_path_in_its_text(servicer
     )
     answer = asyncio.run(servicer.CheckConfig(request, Context()))
     assert [(failure.property, failure.reason) for failure in answer.failures] == [("", "token: is of no use")]
+
+
+def test_the_engine_is_asked_for_the_ids_of_resources(servicer: Servicer) -> None:
+    answer = asyncio.run(servicer.Configure(proto.ConfigureRequest(), Context()))
+    assert (answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs) == (True, False, False)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from provider_kit.server import UNKNOWN, CheckFailed, InitFailed, PluginError
+from provider_kit import UNKNOWN, CheckFailed, InitFailed, PluginError
 from tests.unit.fake_platform import FakePlatform, as_described, of_the_client
 from tests.unit.provider_run import Resource
 from vvp_provider import waiting

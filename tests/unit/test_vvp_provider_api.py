@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider_kit.server import UNKNOWN, CheckFailed, PluginError
+from provider_kit import UNKNOWN, CheckFailed, PluginError
 from vvp_provider import api as api_module
 from vvp_provider.api import Api, ApiError, AuthorizationFilter, Conflict, Json, NotFound, Unreachable
 from vvp_provider.forward import ForwardTransport

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provider_kit.server import UNKNOWN, CheckFailed, PluginError
+from provider_kit import UNKNOWN, CheckFailed, PluginError
 from tests.unit.fake_platform import FakePlatform, as_described, of_the_client
 from tests.unit.provider_run import Resource
 

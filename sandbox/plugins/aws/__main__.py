@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from provider_kit.server import serve
+from provider_kit import serve
 from sandbox.plugins.aws.provider import AwsPlugin
 
 serve(AwsPlugin(), version("pulumi-aws"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource

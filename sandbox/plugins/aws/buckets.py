@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.spelling import tag_list, tag_map

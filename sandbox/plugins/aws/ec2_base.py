@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from provider_kit.server import PluginError, Properties, Unknown
+from provider_kit import PluginError, Properties, Unknown
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import is_gone

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from provider_kit.server import UNKNOWN, PluginError, Properties, has_unknown
+from provider_kit import UNKNOWN, PluginError, Properties, has_unknown
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.spelling import known_items, table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.spelling import table

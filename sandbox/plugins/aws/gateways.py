@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.operation import Job

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource

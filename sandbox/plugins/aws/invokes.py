@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.session import Cloud, explain
 from sandbox.plugins.aws.spelling import tag_map
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from provider_kit.server import UNKNOWN, PluginError, Properties, Unknown
+from provider_kit import UNKNOWN, PluginError, Properties, Unknown
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import is_gone

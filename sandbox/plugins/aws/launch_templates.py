@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from provider_kit.server import Properties, Unknown, has_unknown
+from provider_kit import Properties, Unknown, has_unknown
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.spelling import camel, known, known_items, pascal, recased, tag_list, tag_map

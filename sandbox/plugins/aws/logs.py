@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.spelling import table

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import tenacity
 from botocore.exceptions import BotoCoreError, ClientError
 
-from provider_kit.server import Operation, PluginError, Properties
+from provider_kit import Operation, PluginError, Properties
 from sandbox.plugins.aws.session import Cloud, explain, is_gone
 
 T = TypeVar("T")

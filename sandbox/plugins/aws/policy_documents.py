@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, cast
 
-from provider_kit.server import Properties, Unknown, has_unknown
+from provider_kit import Properties, Unknown, has_unknown
 
 
 class Kind(Enum):

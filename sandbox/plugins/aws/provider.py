@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provider_kit.server import Diff, Plugin, PluginError, Properties, compare
+from provider_kit import Diff, Plugin, PluginError, Properties, compare
 from sandbox.plugins import sdk_schema
 from sandbox.plugins.aws import (
     bucket_settings,

@@ -14,8 +14,7 @@ from typing import Any, ClassVar
 import tenacity
 from botocore.exceptions import BotoCoreError, ClientError
 
-from provider_kit.diffs import top_level
-from provider_kit.server import (
+from provider_kit import (
     CheckFailed,
     Created,
     Diff,
@@ -29,6 +28,7 @@ from provider_kit.server import (
     autoname,
     compare,
     preview_outputs,
+    top_level,
 )
 from sandbox.plugins import sdk_schema
 from sandbox.plugins.aws import policy_documents, request_check

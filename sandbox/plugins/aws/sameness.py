@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from provider_kit.server import Path, Unknown, has_unknown
+from provider_kit import Path, Unknown, has_unknown
 from sandbox.plugins.aws import policy_documents
 
 
@@ -25,7 +25,7 @@ class Matching:
     chosen: frozenset[str]
 
     def same(self, path: Path, before: Any, after: Any) -> bool | None:
-        """For `provider_kit.server.compare`, where `before` is the state and `after` the inputs."""
+        """For `provider_kit.compare`, where `before` is the state and `after` the inputs."""
         names = [part for part in path if isinstance(part, str)]
         dotted = ".".join(names)
         if after is None and (dotted in self.chosen or f"{'.'.join(names[:-1])}.*" in self.chosen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource, cidr_problem
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.sdk_schema import Problem
 
 

@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from provider_kit.server import CheckFailed, PluginError, Properties, Unknown
+from provider_kit import CheckFailed, PluginError, Properties, Unknown
 from sandbox.plugins import sdk_schema
 
 _USED = frozenset(

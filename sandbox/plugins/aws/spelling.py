@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from provider_kit.server import UNKNOWN, Properties, Unknown
+from provider_kit import UNKNOWN, Properties, Unknown
 
 
 def table(**entries: Any) -> Mapping[str, Any]:

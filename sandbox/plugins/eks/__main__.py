@@ -1,9 +1,6 @@
 """Started by the engine through `pulumi-resource-eks`; the engine's address is the first argument."""
 
-import sys
-
-from pulumi.provider import main
-
+from provider_kit import serve_components
 from sandbox.plugins.eks.provider import EksProvider
 
-main(EksProvider(), sys.argv[1:])
+serve_components(EksProvider())

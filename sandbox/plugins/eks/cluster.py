@@ -46,7 +46,7 @@ class Cluster(pulumi.ComponentResource):
             pulumi.InputPropertiesError: inputs that do not fit together, or that the sandbox does not support.
             pulumi.RunError: there is no usable AWS CLI.
         """
-        super().__init__("eks:index:Cluster", name, inputs, opts)
+        super().__init__("eks:index:Cluster", name, None, opts)
         self._name = name
         self._inputs = inputs = check_cluster(name, inputs)
         self._below = pulumi.ResourceOptions(parent=self)

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.output import Unknown
 
-from provider_kit.values import UNKNOWN, Path, format_path
+from provider_kit import UNKNOWN, Path, format_path
 from sandbox.plugins import sdk_schema
 
 VERSION = version("pulumi_eks")
@@ -69,7 +69,7 @@ def check_types(token: str, inputs: Mapping[str, Any], component: str) -> Inputs
     Raises:
         pulumi.InputPropertiesError: unknown, missing or wrongly typed inputs.
     """
-    given: Inputs = _without_nulls(inputs)
+    given: Inputs = _whole_numbers(_without_nulls(inputs))
     plain: Inputs = {key: _plain(value) for key, value in given.items()}
     faults = Faults(component)
     for path, reason in sdk_schema.problems(token, plain):
@@ -89,7 +89,7 @@ def check_types(token: str, inputs: Mapping[str, Any], component: str) -> Inputs
         return value
 
     def checked(found: Any, path: Path) -> Any:
-        late, here = Faults(component), format_path(path)
+        found, late, here = _whole_numbers(found), Faults(component), format_path(path)
         for at, reason in sdk_schema.problems(token, _with(plain, path, _plain(found))):
             if at.startswith(here):
                 late.add(at, reason)
@@ -127,12 +127,19 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
+def _whole_numbers(value: Any) -> Any:
+    """All numbers of the wire are floats; written as JSON, a whole one has no point in the real component."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _whole_numbers(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    return [_whole_numbers(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
 def _plain(value: Any) -> Any:
     """The value as the shared check of types wants it: what is not there yet, and resources, are unknown."""
     if isinstance(value, pulumi.Output | Unknown | pulumi.Resource):
         return UNKNOWN
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
     if isinstance(value, Mapping):
         pairs = cast("Mapping[str, Any]", value)
         return {key: _plain(item) for key, item in pairs.items() if item is not None}

@@ -9,7 +9,10 @@ from typing import Any
 import httpx
 import pulumi
 import pulumi_aws as aws
+import pulumi_eks
 from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception_type, stop_after_attempt, wait_fixed
+
+from sandbox.plugins.eks.inputs import Inputs
 
 _ATTEMPTS = 60
 _PAUSE_SECONDS = 5
@@ -83,6 +86,19 @@ def kubeconfig_of(
     # `Output.all` turns SDK objects into plain maps, so the field is read before.
     certificate = cluster.certificate_authority.apply(lambda authority: authority.data)
     return pulumi.Output.all(cluster.name, endpoint, certificate, credentials, cluster.arn).apply(build)
+
+
+def own_kubeconfig(component: pulumi.Input[pulumi_eks.Cluster], credentials: Inputs) -> pulumi.Output[str]:
+    """What the method `getKubeconfig` of a cluster answers: a kubeconfig for one role or profile, as JSON.
+
+    See https://www.pulumi.com/registry/packages/eks/api-docs/cluster/#methods.
+
+    Args:
+        component: whose cluster it is; unknown until the cluster exists.
+        credentials: `roleArn` and `profileName`, both optional.
+    """
+    cluster: pulumi.Output[aws.eks.Cluster] = pulumi.Output.from_input(component).apply(lambda found: found.eks_cluster)
+    return cluster.apply(lambda found: as_json(kubeconfig_of(found, found.endpoint, credentials, with_profile=True)))
 
 
 def as_json(config: pulumi.Output[dict[str, Any]]) -> pulumi.Output[str]:

@@ -74,10 +74,10 @@ class ManagedNodeGroup(pulumi.ComponentResource):
         Raises:
             pulumi.InputPropertiesError: inputs that do not fit together, or that the sandbox does not support.
         """
-        super().__init__("eks:index:ManagedNodeGroup", name, inputs, opts)
+        super().__init__("eks:index:ManagedNodeGroup", name, None, opts)
         _check(name, inputs)
         core: pulumi.Output[Any] = pulumi.Output.from_input(inputs["cluster"]).apply(
-            lambda given: given.core if isinstance(given, pulumi_eks.Cluster) else given
+            lambda given: _core(given) if isinstance(given, pulumi_eks.Cluster) else given
         )
         cluster: pulumi.Output[aws.eks.Cluster] = core.apply(lambda found: _part(found, "cluster", "cluster"))
         role = inputs["nodeRoleArn"] if "nodeRoleArn" in inputs else _arn(inputs["nodeRole"])
@@ -159,6 +159,16 @@ def _checked_name(
     # `Output.all` turns SDK objects into plain maps, so the field is read before.
     mode = cluster.access_config.apply(lambda config: config.authentication_mode if config else None)
     return pulumi.Output.all(cluster.name, mode).apply(check)
+
+
+def _core(cluster: pulumi_eks.Cluster) -> pulumi.Output[Any]:
+    """`core` of a component that was passed in, without the dependency on the component itself.
+
+    The real component's SDK (Node's) counts the children of a component in its place, and one that was passed in has
+    none there. What is in `core` brings dependencies of its own, the cluster above all.
+    """
+    core: pulumi.Output[Any] = cluster.core
+    return pulumi.Output(set(), core.future(with_unknowns=True), core.is_known(), core.is_secret())
 
 
 def _part(core: Any, schema_name: str, attribute: str) -> Any:

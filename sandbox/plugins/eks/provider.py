@@ -7,6 +7,7 @@ from pulumi.provider import CallResult, ConstructResult, Provider
 
 from sandbox.plugins.eks.cluster import Cluster
 from sandbox.plugins.eks.inputs import VERSION, Inputs, check_types
+from sandbox.plugins.eks.kubeconfig import own_kubeconfig
 from sandbox.plugins.eks.node_group import ManagedNodeGroup
 
 
@@ -44,5 +45,16 @@ class EksProvider(Provider):
         return ConstructResult(component.urn, component.state)
 
     def call(self, token: str, args: Inputs) -> CallResult:
-        """Methods of components, such as getKubeconfig: none is supported."""
-        raise pulumi.RunError(f"the sandbox's eks does not support the method {token}")
+        """The one method that the components have.
+
+        Args:
+            token: `eks:index:Cluster/getKubeconfig`.
+            args: `__self__`, the cluster, and what the method takes.
+
+        Raises:
+            pulumi.RunError: any other method.
+        """
+        if token != "eks:index:Cluster/getKubeconfig":
+            raise pulumi.RunError(f"the sandbox's eks does not support the method {token}")
+        credentials = {key: args.get(key) for key in ("roleArn", "profileName")}
+        return CallResult(outputs={"result": own_kubeconfig(args["__self__"], credentials)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -60,8 +61,8 @@ class ServiceRole(pulumi.ComponentResource):
             # The digest is of the policy's ARN in the public partition, whichever partition it is.
             digest = hashlib.sha1(f"arn:aws:iam::aws:policy/{policy}".encode(), usedforsecurity=False).hexdigest()[:8]
             arn = pulumi.Output.concat("arn:", partition, ":iam::aws:policy/", policy)
-            attachment = aws.iam.RolePolicyAttachment(
-                f"{name}-{digest}", policy_arn=arn, role=self.role.name, opts=below
-            )
+            # The role itself: the engine sends its id, which no preview knows before the role exists.
+            role: Any = self.role
+            attachment = aws.iam.RolePolicyAttachment(f"{name}-{digest}", policy_arn=arn, role=role, opts=below)
             self.ready.append(attachment)
         self.register_outputs({"resolvedRole": self.role, "directRole": self.role})

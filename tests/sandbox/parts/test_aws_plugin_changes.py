@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provider_kit.server import UNKNOWN, Change, Properties
+from provider_kit import UNKNOWN, Change, Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.provider import AwsPlugin
 from tests.sandbox.aws_questions import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provider_kit.server import CheckFailed, PluginError, Properties
+from provider_kit import CheckFailed, PluginError, Properties
 from sandbox.plugins.aws.provider import TYPES, AwsPlugin
 from sandbox.plugins.aws.session import check_settings
 from tests.sandbox.aws_questions import (

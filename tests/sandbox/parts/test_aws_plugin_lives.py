@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.provider import AwsPlugin
 from sandbox.plugins.aws.session import Cloud
 from tests.sandbox import cloud_fixtures

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 
 from sandbox.plugins.eks.kubeconfig import kubeconfig
@@ -55,6 +56,35 @@ def test_the_cluster_registers_the_real_components_children(mocked: MockedCloud)
         "vvp-admins": "aws:eks/accessEntry:AccessEntry",
         "vvp-admins-admin": "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
     }
+
+
+def test_the_components_themselves_have_no_inputs_in_the_state(mocked: MockedCloud) -> None:
+    construct(mocked, "Cluster", _cluster_inputs())
+    assert mocked.registered["vvp"] == ("eks:index:Cluster", {})
+    assert mocked.registered["vvp-eksRole"] == ("eks:index:ServiceRole", {})
+
+
+def test_the_policy_is_attached_to_the_role_itself(mocked: MockedCloud) -> None:
+    construct(mocked, "Cluster", _cluster_inputs())
+    # Not its name, which a preview would know: the engine sends the id, which exists when the role does.
+    assert isinstance(mocked.registered["vvp-eksRole-4b490823"][1]["role"], aws.iam.Role)
+
+
+@pytest.mark.parametrize("addon", ["kubeProxy", "coredns"])
+@pytest.mark.parametrize("as_output", [False, True], ids=["plain", "output"])
+def test_numbers_in_an_addons_configuration_are_written_as_javascript_writes_them(
+    mocked: MockedCloud, addon: str, as_output: bool
+) -> None:
+    def body() -> dict[str, Any]:
+        # All numbers come over the wire as floats.
+        values: Any = {"replicaCount": 3.0, "resources": {"limits": [0.5, 2.0]}, "on": True}
+        options = {"version": "v1", "configurationValues": pulumi.Output.from_input(values) if as_output else values}
+        inputs = _cluster_inputs(**{f"{addon}AddonOptions": options})
+        return dict(EksProvider().construct("vvp", "eks:index:Cluster", inputs).state)
+
+    run(mocked, body)
+    (written,) = (sent["configurationValues"] for kind, sent in mocked.registered.values() if kind.endswith(":Addon"))
+    assert written == '{"on":true,"replicaCount":3,"resources":{"limits":[0.5,2]}}'
 
 
 def test_what_is_sent_for_the_cluster(mocked: MockedCloud) -> None:
@@ -168,5 +198,5 @@ def test_an_output_is_checked_when_its_value_is_there(mocked: MockedCloud) -> No
 def test_other_components_and_methods_are_refused(mocked: MockedCloud) -> None:
     with pytest.raises(pulumi.RunError, match="does not support eks:index:NodeGroupV2"):
         construct(mocked, "NodeGroupV2", {})
-    with pytest.raises(pulumi.RunError, match="does not support the method"):
-        EksProvider().call("eks:index:Cluster/getKubeconfig", {})
+    with pytest.raises(pulumi.RunError, match="does not support the method eks:index:Cluster/getSecret"):
+        EksProvider().call("eks:index:Cluster/getSecret", {})

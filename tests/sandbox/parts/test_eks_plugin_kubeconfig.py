@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -10,8 +11,9 @@ import pulumi
 import pytest
 
 from sandbox.plugins.eks import rules
-from sandbox.plugins.eks.kubeconfig import region_of, wait_until_ready
-from tests.sandbox.eks_program import CLUSTER_ARN
+from sandbox.plugins.eks.kubeconfig import kubeconfig, region_of, wait_until_ready
+from sandbox.plugins.eks.provider import EksProvider
+from tests.sandbox.eks_program import CLUSTER_ARN, ENDPOINT, NODE_ROLE, MockedCloud, existing_cluster, run
 
 
 def test_the_wait_goes_on_until_the_api_server_is_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +30,30 @@ def test_the_wait_goes_on_until_the_api_server_is_healthy(monkeypatch: pytest.Mo
     resource: Any = None
     assert asyncio.run(wait_until_ready("https://api.example", resource)) == "https://api.example"
     assert asked == ["https://api.example/healthz"] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "tail"),
+    [
+        ({}, []),
+        ({"profileName": "ops"}, ["--profile", "ops"]),
+        ({"roleArn": NODE_ROLE, "profileName": "ops"}, ["--role", NODE_ROLE, "--profile", "ops"]),
+    ],
+    ids=["neither", "profile", "both"],
+)
+def test_a_cluster_gives_a_kubeconfig_for_a_role_or_a_profile(
+    mocked: MockedCloud, given: dict[str, str], tail: list[str]
+) -> None:
+    def body() -> dict[str, Any]:
+        args = {"__self__": existing_cluster(mocked), **given}
+        return dict(EksProvider().call("eks:index:Cluster/getKubeconfig", args).outputs)
+
+    config = json.loads(run(mocked, body)["result"])
+    expected = kubeconfig("vvp", ENDPOINT, "eu-central-1", "Q0E=")
+    arguments = expected["users"][0]["user"]["exec"]["args"]
+    assert arguments == ["--region", "eu-central-1", "eks", "get-token", "--cluster-name", "vvp", "--output", "json"]
+    arguments += tail
+    assert config == expected
 
 
 def test_region_of_an_arn() -> None:

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 
 from sandbox.plugins.eks.provider import EksProvider
-from tests.sandbox.eks_program import NODE_ROLE, MockedCloud, run
+from tests.sandbox.eks_program import CLUSTER_URN, NODE_ROLE, MockedCloud, existing_cluster, run
 
 
 def _core(**access: Any) -> dict[str, Any]:
@@ -57,6 +57,17 @@ def test_a_node_group_takes_subnets_version_and_sizes_from_the_cluster(mocked: M
         "amiType": "AL2023_x86_64_STANDARD",
         "scalingConfig": {"desiredSize": 2, "minSize": 1, "maxSize": 2},
     }
+
+
+def test_a_node_group_depends_on_the_cluster_and_not_on_the_component_around_it(mocked: MockedCloud) -> None:
+    def body() -> dict[str, Any]:
+        given = {"cluster": existing_cluster(mocked), "nodeRoleArn": NODE_ROLE}
+        return dict(EksProvider().construct("system", "eks:index:ManagedNodeGroup", given).state)
+
+    run(mocked, body)
+    sent = mocked.registered["system"][1]
+    assert (sent["clusterName"], sent["version"], sent["subnetIds"]) == ("vvp", "1.33", ["subnet-a"])
+    assert mocked.dependencies["system"] == {CLUSTER_URN}
 
 
 def test_a_launch_template_leaves_the_version_to_the_program(mocked: MockedCloud) -> None:
