@@ -77,6 +77,7 @@ class Workloads:
         return tuple(
             tuple(self._in_catalog(workloads))
             for workloads in ([workloads] if self._one_catalog else [[workload] for workload in workloads])
+            if workloads
         )
 
     def _in_catalog(self, workloads: Sequence[Workload]) -> Iterator[Workload]:

@@ -9,7 +9,7 @@ import pytest
 
 from components.ververica.jobs import CHECKSUM
 from grants.iam_documents import LONGEST
-from tests.program.recorder import ACCOUNT, ISSUER, Program, run, stack
+from tests.program.recorder import ACCOUNT, ISSUER, RELEASE, Program, run, stack
 from tests.stacks import ROOT, changed, stack_file
 
 CONSUMER, PRODUCER = "greeting-request-consumer", "greeting-request-producer"
@@ -242,3 +242,10 @@ def test_jdbc_token_reaches_the_provider_as_a_secret() -> None:
     )
     provider = run(config, "vvp:license", "vvp:apiToken").one("pulumi:providers:vvp")
     assert {"token", "kubeconfig"} <= provider.secrets
+
+
+@pytest.mark.parametrize("layout", ["shared-namespace", "namespace-per-job"])
+def test_a_stack_without_jobs_has_a_platform_all_the_same(layout: str) -> None:
+    program = stack(jobs={}, platform__layout=layout)
+    assert program.one(RELEASE, "vvp")
+    assert not program.of("vvp:index:Deployment")

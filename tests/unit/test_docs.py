@@ -13,9 +13,8 @@ from settings.check import STACK_FILES
 from settings.stack_file import SECRETS, key_of
 from tests.stacks import NAMESPACE, ROOT, SECRET, changed, own, stack_file
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("examples/*.md"))]
+RECORDS = sorted(ROOT.glob("docs/decisions/[0-9]*.md"))
 REFERENCE = runpy.run_path(str(ROOT / "docs" / "reference.py"))
 
 
@@ -62,7 +61,39 @@ def test_stack_files_name_the_schema_in_their_first_line() -> None:
         assert file.read_text().splitlines()[0] == f"# yaml-language-server: $schema={REFERENCE['SCHEMA']}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def _page(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_page)
 def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_page)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    named = re.findall(r"`((?:[a-z_]+/)+[\w.-]*)`", page.read_text())
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    assert [name for name in named if name.split("/")[0] in folders and not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=_page)
+def test_a_decision_is_short_and_says_what_was_rejected(record: Path) -> None:
+    text = record.read_text()
+    assert len(text.splitlines()) < 40
+    assert re.findall(r"^\*\*(\w+)\.\*\*", text, flags=re.MULTILINE) == [
+        "Context",
+        "Decision",
+        "Rejected",
+        "Consequence",
+    ]
+
+
+def test_the_list_of_decisions_is_whole() -> None:
+    rows = re.findall(
+        r"^\| \[\d+\]\((.+?)\) \| (.+) \|$", (ROOT / "docs/decisions/README.md").read_text(), re.MULTILINE
+    )
+    titles = [record.read_text().splitlines()[0].split(". ", 1)[1] for record in RECORDS]
+    assert rows == list(zip([record.name for record in RECORDS], titles, strict=True))
+    assert [int(record.name[:4]) for record in RECORDS] == list(range(1, len(RECORDS) + 1))
