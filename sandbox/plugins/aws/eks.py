@@ -6,7 +6,7 @@ from typing import Any
 from provider_kit import UNKNOWN, PluginError, Properties, has_unknown
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.operation import Job
-from sandbox.plugins.aws.spelling import known, known_items, table
+from sandbox.plugins.aws.spelling import known, known_items, pruned, table
 from sandbox.plugins.sdk_schema import Problem
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
@@ -79,3 +79,8 @@ class Cluster(EksResource):
             problem = "Subnets specified must be in at least two different AZs"
             raise PluginError(f"api error InvalidParameterException: {problem}")
         return super().make(job)
+
+    def more(self, job: Job, found: Properties) -> Properties:
+        # EKS reads it at the creation and does not give it back: the program's word stays, as in the real provider.
+        name = "bootstrapClusterCreatorAdminPermissions"
+        return {"accessConfig": pruned({**found["accessConfig"], name: known(job.get("accessConfig")).get(name)})}
