@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import jmespath
 from botocore.exceptions import ClientError
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws import policy_documents, service_model
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.sameness import empty

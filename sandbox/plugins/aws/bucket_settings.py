@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import jmespath
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.api_table import words
 from sandbox.plugins.aws.operation import Job

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws import service_model
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource

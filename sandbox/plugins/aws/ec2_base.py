@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
 

@@ -1,6 +1,6 @@
 """Who may use an EKS cluster: access entries, their policies, and pod identities."""
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.spelling import table

@@ -2,7 +2,7 @@
 
 import jmespath
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws import service_model
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource

@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
-from provider_kit.server import Properties, Unknown
+from provider_kit import Properties, Unknown
 from sandbox.plugins.aws.spelling import known_items
 from sandbox.plugins.sdk_schema import Problem
 

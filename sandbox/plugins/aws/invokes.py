@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.service_model import pairs, tag_map
 from sandbox.plugins.aws.session import Cloud, explain
 from sandbox.plugins.aws.spelling import pascal

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import jmespath
 
-from provider_kit.server import Properties, Unknown
+from provider_kit import Properties, Unknown
 from sandbox.plugins.aws.input_checks import among, within
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource

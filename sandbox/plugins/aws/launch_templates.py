@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import apart
 from sandbox.plugins.aws.operation import Job

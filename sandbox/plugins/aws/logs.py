@@ -1,6 +1,6 @@
 """CloudWatch log groups."""
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws.input_checks import among
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource

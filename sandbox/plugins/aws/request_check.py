@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from provider_kit.server import Path, format_path
+from provider_kit import Path, format_path
 from sandbox.plugins.aws import service_model
 from sandbox.plugins.aws.spelling import camel
 from sandbox.plugins.sdk_schema import Problem

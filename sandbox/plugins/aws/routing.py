@@ -2,7 +2,7 @@
 
 import zlib
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import cidr, one_of
 from sandbox.plugins.aws.operation import Job

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from provider_kit.server import Path, Unknown, compare, has_unknown
+from provider_kit import Path, Unknown, compare, has_unknown
 from sandbox.plugins.aws import policy_documents
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import among, cidr, one_of, ports
 from sandbox.plugins.aws.operation import Job

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws.spelling import camel
 
 

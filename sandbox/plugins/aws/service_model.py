@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from provider_kit.server import UNKNOWN, Properties, Unknown
+from provider_kit import UNKNOWN, Properties, Unknown
 
 
 def parameters(client: Any, method: str) -> Mapping[str, Any]:

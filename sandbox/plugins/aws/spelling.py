@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import jmespath
 
-from provider_kit.server import Properties
+from provider_kit import Properties
 from sandbox.plugins.aws.service_model import pairs, tag_map
 
 

@@ -4,7 +4,7 @@ import ipaddress
 
 import jmespath
 
-from provider_kit.server import PluginError, Properties
+from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import apart, cidr, needed
 from sandbox.plugins.aws.operation import Job
