@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.plugins.aws.security_rules import AWS_DEFAULT_EGRESS, Rule, rules_id, rules_in, rules_of
+from sandbox.plugins.aws.security_rules import AWS_DEFAULT_EGRESS, rules_id, rules_in, rules_of, single_rule
 from sandbox.plugins.aws.session import is_gone
 from sandbox.repair.search import Finder, Properties, Search
 
@@ -111,20 +111,10 @@ def _security_group_rules(search: Search, inputs: Properties) -> list[str]:
 
 def _security_group_rule(egress: bool) -> Finder:
     """For the rule resources of one rule each, whose id is AWS' own."""
-    sources = {
-        "cidrIpv4": "CidrIpv4",
-        "cidrIpv6": "CidrIpv6",
-        "prefixListId": "PrefixListId",
-        "referencedSecurityGroupId": "ReferencedGroupId",
-    }
 
     def finder(search: Search, inputs: Properties) -> list[str]:
-        kind, source = next((api, inputs[name]) for name, api in sources.items() if inputs.get(name))
-        everything = inputs["ipProtocol"] == "-1"
-        low, high = (-1, -1) if everything else (inputs.get("fromPort", -1), inputs.get("toPort", -1))
-        wanted = Rule(inputs["ipProtocol"], low, high, kind, source, inputs.get("description") or "")
         there = rules_in(search.client("ec2"), inputs["securityGroupId"], egress=egress)
-        return [id for rule, id in there.items() if rule == wanted]
+        return [id for rule, id in there.items() if rule == single_rule(inputs)]
 
     return finder
 

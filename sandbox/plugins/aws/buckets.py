@@ -1,15 +1,12 @@
 """S3 buckets."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address
 
 from provider_kit import Properties
+from sandbox.plugins.aws import service_model
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
-from sandbox.plugins.aws.spelling import tag_list, tag_map
 from sandbox.plugins.sdk_schema import Problem
 
 # https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints
@@ -25,6 +22,13 @@ _HOSTED_ZONES = {
     "eu-north-1": "Z3BAZG2TWCNX0D",
 }
 
+_REFUSED = (
+    (r"^[.-]|[^a-z0-9.-]|[.-]$", "only lowercase alphanumeric characters, periods and hyphens allowed in bucket name"),
+    (r"\.\.", "bucket name must not contain two adjacent periods"),
+    (r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3)$", "bucket name has a reserved prefix or suffix"),
+    (r"^\d+\.\d+\.\d+\.\d+$", "bucket name must not be formatted as an IP address"),
+)
+
 
 def bucket_name_problem(name: str) -> str | None:
     """Why S3 would refuse a bucket name, or None.
@@ -33,33 +37,16 @@ def bucket_name_problem(name: str) -> str | None:
     """
     if not 3 <= len(name) <= 63:
         return f"expected length of bucket to be in the range (3 - 63), got {name}"
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*[a-z0-9]", name):
-        return f"only lowercase alphanumeric characters, periods and hyphens allowed in bucket name: {name!r}"
-    if ".." in name:
-        return f"bucket name must not contain two adjacent periods: {name!r}"
-    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(
-        ("-s3alias", "--ol-s3", ".mrap", "--x-s3")
-    ):
-        return f"bucket name has a reserved prefix or suffix: {name!r}"
-    try:
-        IPv4Address(name)
-    except AddressValueError:
-        return None
-    return f"bucket name must not be formatted as an IP address: {name!r}"
+    return next((f"{reason}: {name!r}" for pattern, reason in _REFUSED if re.search(pattern, name)), None)
 
 
 class Bucket(AwsResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucket/"""
-
-    token = "aws:s3/bucket:Bucket"
-    service = "s3"
-    label = "S3 Bucket"
-    supports = "bucket forceDestroy tags"
+    token, service, label = "aws:s3/bucket:Bucket", "s3", "S3 Bucket"
+    inputs = "bucket! +forceDestroy- +tags"
     named = ("bucket", 63)
-    replaced_by = "bucket"
-    kept = "forceDestroy"
-    create_call = "create_bucket"
-    fields = "bucket"
+    thing, key, tags_apart = "bucket", "Bucket", True
+    create_params = "{CreateBucketConfiguration: place}"
+    reads = "head_bucket get_bucket_location"
 
     def verify(self, inputs: Properties) -> Iterator[Problem]:
         name = inputs.get("bucket")
@@ -67,30 +54,21 @@ class Bucket(AwsResource):
         if reason:
             yield "bucket", reason
 
-    def params(self, job: Job) -> Properties:
+    def derived(self, job: Job) -> Properties:
         # us-east-1 is the one region that must not be named.
-        place = {} if job.region == "us-east-1" else {"LocationConstraint": job.region}
-        return {**super().params(job), **({"CreateBucketConfiguration": place} if place else {})}
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return job.inputs["bucket"]
-
-    def apply(self, job: Job, id: str) -> None:
-        if not job.op.id and job.tags:
-            job.client.put_bucket_tagging(Bucket=id, Tagging={"TagSet": tag_list(job.tags)})
+        return {"place": {"LocationConstraint": job.region} if job.region != "us-east-1" else None}
 
     def retag(self, job: Job, id: str, put: dict[str, str], drop: list[str]) -> None:
+        # S3 takes all tags or none.
         if job.tags:
-            job.client.put_bucket_tagging(Bucket=id, Tagging={"TagSet": tag_list(job.tags)})
+            job.client.put_bucket_tagging(Bucket=id, Tagging={"TagSet": service_model.pairs(job.tags)})
         else:
             job.client.delete_bucket_tagging(Bucket=id)
 
-    def describe(self, job: Job, id: str) -> Properties | None:
-        job.client.head_bucket(Bucket=id)
-        place = job.client.get_bucket_location(Bucket=id).get("LocationConstraint") or "us-east-1"
+    def more(self, job: Job, found: Properties) -> Properties:
+        id, place = found["Bucket"], found.get("LocationConstraint") or "us-east-1"
         return {
             "arn": f"arn:{job.cloud.partition}:s3:::{id}",
-            "bucket": id,
             "bucketDomainName": f"{id}.s3.amazonaws.com",
             "bucketRegion": place,
             "bucketRegionalDomainName": f"{id}.s3.{place}.amazonaws.com",
@@ -100,7 +78,7 @@ class Bucket(AwsResource):
 
     def _tags(self, job: Job, id: str) -> dict[str, str]:
         try:
-            return tag_map(job.client.get_bucket_tagging(Bucket=id)["TagSet"])
+            return service_model.tag_map(job.client.get_bucket_tagging(Bucket=id)["TagSet"])
         except job.client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchTagSet":
                 return {}
@@ -109,7 +87,7 @@ class Bucket(AwsResource):
     def remove(self, job: Job, id: str) -> None:
         if job.get("forceDestroy"):
             self._empty(job, id)
-        job.client.delete_bucket(Bucket=id)
+        super().remove(job, id)
 
     def _empty(self, job: Job, id: str) -> None:
         for page in job.client.get_paginator("list_object_versions").paginate(Bucket=id):
@@ -117,6 +95,3 @@ class Bucket(AwsResource):
             objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
             if objects:
                 job.client.delete_objects(Bucket=id, Delete={"Objects": objects, "Quiet": True})
-
-
-RESOURCES = (Bucket,)

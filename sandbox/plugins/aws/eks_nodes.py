@@ -1,170 +1,85 @@
 """EKS managed node groups and add-ons: what runs on a cluster from the start."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from provider_kit import Properties
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.operation import Job
-from sandbox.plugins.aws.spelling import without_empty
+from sandbox.plugins.aws.spelling import filled, known
 from sandbox.plugins.sdk_schema import Problem
 
 
 class NodeGroup(EksResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/eks/nodegroup/"""
-
-    token = "aws:eks/nodeGroup:NodeGroup"
-    label = "EKS Node Group"
-    supports = (
-        "clusterName nodeRoleArn scalingConfig subnetIds amiType capacityType diskSize forceUpdateVersion "
-        "instanceTypes "
-        "labels launchTemplate nodeGroupName releaseVersion tags taints updateConfig version"
-    )
+    token, label = "aws:eks/nodeGroup:NodeGroup", "EKS Node Group"
+    inputs = """
+        clusterName! nodeGroupName!=nodegroupName nodeRoleArn!=nodeRole scalingConfig subnetIds!~=subnets
+        amiType!? capacityType!? diskSize!? instanceTypes!? labels launchTemplate releaseVersion? taints~
+        updateConfig? version? +forceUpdateVersion- +tags launchTemplate.id!? launchTemplate.name!?
+        updateConfig.*?
+    """
     named = ("nodeGroupName", 63)
-    replaced_by = (
-        "clusterName nodeRoleArn subnetIds amiType capacityType diskSize instanceTypes nodeGroupName "
-        "launchTemplate.id launchTemplate.name"
-    )
-    chosen_by_aws = (
-        "amiType capacityType diskSize instanceTypes releaseVersion version updateConfig updateConfig.* "
-        "launchTemplate.id launchTemplate.name"
-    )
-    kept = "forceUpdateVersion"
-    unordered = "subnetIds taints"
-    create_call = "create_nodegroup"
-    fields = (
-        "clusterName=clusterName nodeGroupName=nodegroupName nodeRoleArn=nodeRole scalingConfig=scalingConfig "
-        "subnetIds=subnets amiType=amiType capacityType=capacityType diskSize=diskSize instanceTypes=instanceTypes "
-        "labels=labels launchTemplate=launchTemplate releaseVersion=releaseVersion taints=taints "
-        "updateConfig=updateConfig version=version"
-    )
+    thing, key, item, arn = "nodegroup", "clusterName:nodegroupName", "nodegroup", "nodegroupArn"
+    ready_state, gone_minutes = "ACTIVE", 60
+    outputs = """{arn: nodegroupArn, status: status,
+                  resources: [{autoscalingGroups: resources.autoScalingGroups[].{name: name} || `[]`,
+                               remoteAccessSecurityGroupId: resources.remoteAccessSecurityGroup || ''}]}"""
+    changes = """
+        launchTemplate releaseVersion version: update_nodegroup_version
+            {force: forceUpdateVersion || `false`, launchTemplate: changed.launchTemplate,
+             releaseVersion: changed.releaseVersion, version: changed.version}
+        scalingConfig updateConfig labels taints: update_nodegroup_config
+            {scalingConfig: changed.scalingConfig, updateConfig: changed.updateConfig, labels: labelChange,
+             taints: taintChange}
+    """
 
     def verify(self, inputs: Properties) -> Iterator[Problem]:
-        scaling = inputs.get("scalingConfig")
-        if isinstance(scaling, dict):
-            low, wanted, high = (scaling.get(name) for name in ("minSize", "desiredSize", "maxSize"))
-            if isinstance(low, int) and isinstance(wanted, int) and isinstance(high, int) and not low <= wanted <= high:
-                reason = f"desired capacity {wanted} must be between minimum {low} and maximum {high}"
-                yield "scalingConfig.desiredSize", reason
-        template = inputs.get("launchTemplate")
+        scaling, template = known(inputs.get("scalingConfig")), inputs.get("launchTemplate")
+        low, wanted, high = (scaling.get(name) for name in ("minSize", "desiredSize", "maxSize"))
+        if isinstance(low, int) and isinstance(wanted, int) and isinstance(high, int) and not low <= wanted <= high:
+            reason = f"desired capacity {wanted} must be between minimum {low} and maximum {high}"
+            yield "scalingConfig.desiredSize", reason
         if isinstance(template, dict) and len({"id", "name"} & template.keys()) != 1:
             yield "launchTemplate", "exactly one of `id,name` must be specified"
         if template and inputs.get("diskSize"):
             yield "diskSize", "InvalidParameterException: disk size must be specified within the launch template"
 
-    def identify(self, reply: Properties, job: Job) -> str:
-        return f"{job.inputs['clusterName']}:{reply['nodegroup']['nodegroupName']}"
-
-    def apply(self, job: Job, id: str) -> None:
-        if not job.op.id:
-            return
-        cluster, _, name = id.partition(":")
-        old, new, changed = job.op.state, job.inputs, job.changed
-        if changed & {"launchTemplate", "releaseVersion", "version"}:
-            request = job.picked({n: n for n in ("releaseVersion", "version", "launchTemplate") if n in changed})
-            force = bool(new.get("forceUpdateVersion"))
-            reply = job.client.update_nodegroup_version(clusterName=cluster, nodegroupName=name, force=force, **request)
-            self.finish(job, cluster, reply, nodegroupName=name)
-        request = {n: new[n] for n in ("scalingConfig", "updateConfig") if n in changed and new.get(n)}
-        if "labels" in changed:
-            request["labels"] = _moved(old.get("labels") or {}, new.get("labels") or {})
-        if "taints" in changed:
-            put, gone = (
-                new.get("taints") or [],
-                [t for t in old.get("taints") or [] if t not in (new.get("taints") or [])],
-            )
-            request["taints"] = without_empty({"addOrUpdateTaints": put, "removeTaints": gone})
-        if request:
-            reply = job.client.update_nodegroup_config(clusterName=cluster, nodegroupName=name, **request)
-            self.finish(job, cluster, reply, nodegroupName=name)
-
-    def found(self, job: Job, id: str) -> Properties:
-        cluster, _, name = id.partition(":")
-        return job.client.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        found = self.found(job, id)
-        resources = found.get("resources") or {}
-        groups = [{"name": group["name"]} for group in resources.get("autoScalingGroups", [])]
-        outputs = {name: found.get(api) for name, api in self.api_names.items()}
-        return {
-            **outputs,
-            "arn": found["nodegroupArn"],
-            "status": found["status"],
-            "resources": [
-                {
-                    "autoscalingGroups": groups,
-                    "remoteAccessSecurityGroupId": resources.get("remoteAccessSecurityGroup", ""),
-                }
-            ],
-            "tagsAll": self.tags(job, found["nodegroupArn"]),
+    def derived(self, job: Job) -> Properties:
+        """What changes; what is left alone is not named, since AWS may have chosen it."""
+        new, old = job.inputs, job.op.state
+        changed = {name: value for name, value in new.items() if job.touches(name)}
+        labels, labels_before = new.get("labels") or {}, old.get("labels") or {}
+        taints, taints_before = new.get("taints") or [], old.get("taints") or []
+        moved = {
+            "addOrUpdateLabels": {key: value for key, value in labels.items() if labels_before.get(key) != value},
+            "removeLabels": [key for key in labels_before if key not in labels],
         }
-
-    def remove(self, job: Job, id: str) -> None:
-        cluster, _, name = id.partition(":")
-        job.client.delete_nodegroup(clusterName=cluster, nodegroupName=name)
-
-
-def _moved(old: dict[str, str], new: dict[str, str]) -> Properties:
-    put = {key: value for key, value in new.items() if old.get(key) != value}
-    return without_empty({"addOrUpdateLabels": put, "removeLabels": [key for key in old if key not in new]})
+        swapped = {
+            "addOrUpdateTaints": taints,
+            "removeTaints": [taint for taint in taints_before if taint not in taints],
+        }
+        return {"changed": changed, "labelChange": filled(moved), "taintChange": filled(swapped)}
 
 
 class Addon(EksResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/eks/addon/"""
-
-    token = "aws:eks/addon:Addon"
-    label, minutes = "EKS Add-On", 20.0
-    supports = (
-        "addonName clusterName addonVersion configurationValues podIdentityAssociations preserve "
-        "resolveConflictsOnCreate "
-        "resolveConflictsOnUpdate serviceAccountRoleArn tags"
-    )
-    replaced_by = "addonName clusterName"
-    chosen_by_aws = "addonVersion configurationValues"
-    kept = "preserve resolveConflictsOnCreate resolveConflictsOnUpdate podIdentityAssociations"
-    create_call = "create_addon"
-    fields = (
-        "addonName=addonName clusterName=clusterName addonVersion=addonVersion configurationValues=configurationValues "
-        "podIdentityAssociations=podIdentityAssociations resolveConflictsOnCreate=resolveConflicts "
-        "serviceAccountRoleArn=serviceAccountRoleArn"
-    )
+    token, label = "aws:eks/addon:Addon", "EKS Add-On"
+    inputs = """
+        addonName! clusterName! addonVersion? configurationValues? podIdentityAssociations-
+        resolveConflictsOnCreate-=resolveConflicts serviceAccountRoleArn +preserve- +resolveConflictsOnUpdate-
+        +tags
+    """
     delete_before_replace = True
+    thing, key, item, arn = "addon", "clusterName:addonName", "addon", "addonArn"
+    delete_params = "{preserve: preserve || `false`}"
+    ready_state, minutes, gone_minutes = "ACTIVE", 20, 60
+    outputs = """{arn: addonArn, configurationValues: configurationValues || '', createdAt: createdAt,
+                  serviceAccountRoleArn: serviceAccountRoleArn || '', modifiedAt: modifiedAt}"""
+    _updated = "addonVersion configurationValues serviceAccountRoleArn podIdentityAssociations"
+    changes = f"""
+        {_updated}: update_addon
+            {{addonVersion: changed.addonVersion, configurationValues: changed.configurationValues,
+              serviceAccountRoleArn: changed.serviceAccountRoleArn,
+              podIdentityAssociations: changed.podIdentityAssociations, resolveConflicts: resolveConflictsOnUpdate}}
+    """
 
-    def identify(self, reply: Properties, job: Job) -> str:
-        return f"{job.inputs['clusterName']}:{job.inputs['addonName']}"
-
-    def apply(self, job: Job, id: str) -> None:
-        names = ("addonVersion", "configurationValues", "serviceAccountRoleArn", "podIdentityAssociations")
-        if job.op.id and job.changed & {*names}:
-            cluster, _, name = id.partition(":")
-            request = {each: job.inputs.get(each, "") for each in names if each in job.changed}
-            conflicts = job.picked({"resolveConflictsOnUpdate": "resolveConflicts"})
-            reply = job.client.update_addon(clusterName=cluster, addonName=name, **request, **conflicts)
-            self.finish(job, cluster, reply, addonName=name)
-
-    def found(self, job: Job, id: str) -> Properties:
-        cluster, _, name = id.partition(":")
-        return job.client.describe_addon(clusterName=cluster, addonName=name)["addon"]
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        found = self.found(job, id)
-        return {
-            "arn": found["addonArn"],
-            "addonName": found["addonName"],
-            "clusterName": found["clusterName"],
-            "addonVersion": found.get("addonVersion"),
-            "configurationValues": found.get("configurationValues", ""),
-            "serviceAccountRoleArn": found.get("serviceAccountRoleArn", ""),
-            "createdAt": found["createdAt"].strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "modifiedAt": found["modifiedAt"].strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "tagsAll": self.tags(job, found["addonArn"]),
-        }
-
-    def remove(self, job: Job, id: str) -> None:
-        cluster, _, name = id.partition(":")
-        job.client.delete_addon(clusterName=cluster, addonName=name, preserve=bool(job.get("preserve")))
-
-
-RESOURCES = (NodeGroup, Addon)
+    def derived(self, job: Job) -> Properties:
+        return {"changed": {n: job.inputs.get(n, "") for n in self._updated.split() if job.touches(n)}}

@@ -1,47 +1,35 @@
 """How a VPC reaches the outside: internet and NAT gateways, addresses, endpoints."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from provider_kit import Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.ec2_base import Ec2Resource
+from sandbox.plugins.aws.input_checks import needed
 from sandbox.plugins.aws.operation import Job
-from sandbox.plugins.aws.spelling import table
+from sandbox.plugins.aws.spelling import pascal, pruned, table
 from sandbox.plugins.sdk_schema import Problem
 
 
 class InternetGateway(Ec2Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/ec2/internetgateway/"""
-
-    token = "aws:ec2/internetGateway:InternetGateway"
-    label, kind = "EC2 Internet Gateway", "internet-gateway"
-    supports = "vpcId tags"
-    chosen_by_aws = "vpcId"
-    create_call = "create_internet_gateway"
-    list_call, ids, items = "describe_internet_gateways", "InternetGatewayIds", "InternetGateways"
-    delete_call, id_name = "delete_internet_gateway", "InternetGatewayId"
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return reply["InternetGateway"]["InternetGatewayId"]
+    token, label = "aws:ec2/internetGateway:InternetGateway", "EC2 Internet Gateway"
+    inputs = "+vpcId? +tags"
+    thing = "internet_gateway"
+    # Without an attachment the output must be there and empty, or a refresh would not show that it was detached.
+    outputs = "{vpcId: Attachments[0].VpcId || ''}"
 
     def apply(self, job: Job, id: str) -> None:
         wanted = job.inputs.get("vpcId")
-        if "vpcId" not in job.changed or not wanted:
-            return
-        self._detach(job, id, wanted)
-        if not (self.found(job, id) or {}).get("Attachments"):
-            job.client.attach_internet_gateway(InternetGatewayId=id, VpcId=wanted)
+        if job.touches("vpcId") and wanted and not self._detach(job, id, keep=wanted):
+            self.call(job, id, "attach_internet_gateway", VpcId=wanted)
 
-    def _detach(self, job: Job, id: str, keep: str = "") -> None:
-        for attachment in (self.found(job, id) or {}).get("Attachments", []):
-            if attachment["VpcId"] != keep:
-                job.client.detach_internet_gateway(InternetGatewayId=id, VpcId=attachment["VpcId"])
-
-    def parsed(self, job: Job, item: Properties) -> Properties:
-        # Without an attachment the output must be there and empty, or a refresh would not show that it was detached.
-        return {"vpcId": next((a["VpcId"] for a in item.get("Attachments", [])), "")}
+    def _detach(self, job: Job, id: str, keep: str = "") -> bool:
+        """Detach it from all VPCs but one; whether that one has it."""
+        attached = [each["VpcId"] for each in (self.look(job, id) or {}).get("Attachments", [])]
+        for vpc in attached:
+            if vpc != keep:
+                self.call(job, id, "detach_internet_gateway", VpcId=vpc)
+        return keep in attached
 
     def remove(self, job: Job, id: str) -> None:
         self._detach(job, id)
@@ -49,134 +37,77 @@ class InternetGateway(Ec2Resource):
 
 
 class Eip(Ec2Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/ec2/eip/"""
+    token, label, thing, kind = "aws:ec2/eip:Eip", "EC2 EIP", "address", "elastic-ip"
+    inputs = "domain!? +tags"
+    create_call, reads, delete_call = "allocate_address", "describe_addresses", "release_address"
+    create_params = "{Domain: domain || 'vpc'}"
+    made = key = "AllocationId"
+    ids, item = "AllocationIds", "Addresses[0]"
+    outputs = """{allocationId: AllocationId, publicIp: PublicIp, associationId: AssociationId || '',
+                  networkBorderGroup: NetworkBorderGroup, publicIpv4Pool: PublicIpv4Pool || 'amazon'}"""
 
-    token = "aws:ec2/eip:Eip"
-    label, kind = "EC2 EIP", "elastic-ip"
-    supports = "domain tags"
-    replaced_by = "domain"
-    chosen_by_aws = "domain"
-    create_call, fields = "allocate_address", "domain"
-    list_call, ids, items = "describe_addresses", "AllocationIds", "Addresses"
-    delete_call, id_name = "release_address", "AllocationId"
-
-    def params(self, job: Job) -> Properties:
-        return {"Domain": "vpc", **super().params(job)}
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return reply["AllocationId"]
-
-    def parsed(self, job: Job, item: Properties) -> Properties:
-        address = item["PublicIp"]
+    def more(self, job: Job, found: Properties) -> Properties:
+        name = f"ec2-{found['PublicIp'].replace('.', '-')}.{job.region}.compute.amazonaws.com"
         return {
-            "allocationId": item["AllocationId"],
-            "domain": item.get("Domain", "vpc"),
-            "publicIp": address,
-            "publicDns": f"ec2-{address.replace('.', '-')}.{job.region}.compute.amazonaws.com",
-            "associationId": item.get("AssociationId", ""),
-            "networkBorderGroup": item.get("NetworkBorderGroup", job.region),
-            "publicIpv4Pool": item.get("PublicIpv4Pool", "amazon"),
+            **super().more(job, found),
+            "publicDns": name,
+            "domain": found.get("Domain", "vpc"),
+            "networkBorderGroup": found.get("NetworkBorderGroup", job.region),
         }
 
 
 class NatGateway(Ec2Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/ec2/natgateway/"""
-
-    token = "aws:ec2/natGateway:NatGateway"
-    label, kind = "EC2 NAT Gateway", "natgateway"
-    supports = "allocationId connectivityType subnetId tags"
-    replaced_by = "allocationId connectivityType subnetId"
+    token, label, thing = "aws:ec2/natGateway:NatGateway", "EC2 NAT Gateway", "nat_gateway"
+    inputs = "allocationId! connectivityType! subnetId! +tags"
+    kind = "natgateway"
     defaults = table(connectivityType="public")
-    create_call, fields = "create_nat_gateway", "allocationId connectivityType subnetId"
-    list_call, ids, items = "describe_nat_gateways", "NatGatewayIds", "NatGateways"
-    delete_call, id_name = "delete_nat_gateway", "NatGatewayId"
+    checks = ((needed, "subnetId", 'missing required argument: "subnetId", for the sandbox has zonal gateways only'),)
     ready_state = "available"
+    outputs = """{networkInterfaceId: NatGatewayAddresses[0].NetworkInterfaceId,
+                  associationId: NatGatewayAddresses[0].AssociationId}"""
 
     def verify(self, inputs: Properties) -> Iterator[Problem]:
-        if inputs["connectivityType"] == "public" and inputs.get("allocationId") is None:
+        kind, address = inputs["connectivityType"], inputs.get("allocationId")
+        if kind == "public" and address is None:
             yield "allocationId", "allocationId is required when connectivityType is public"
-        if inputs["connectivityType"] == "private" and inputs.get("allocationId") is not None:
+        if kind == "private" and address is not None:
             yield "allocationId", "allocationId is not supported with connectivityType = private"
-        if inputs.get("subnetId") is None:
-            yield (
-                "subnetId",
-                'missing required argument: the sandbox supports zonal gateways only, they need "subnetId"',
-            )
 
-    def identify(self, reply: Properties, job: Job) -> str:
-        return reply["NatGateway"]["NatGatewayId"]
-
-    def parsed(self, job: Job, item: Properties) -> Properties:
+    def more(self, job: Job, found: Properties) -> Properties:
         # AWS always lists the address; an emulator that does not leaves what was asked for.
-        address: Properties = next(iter(item.get("NatGatewayAddresses") or ()), {})
-        return {
-            "subnetId": item["SubnetId"],
-            "connectivityType": item.get("ConnectivityType", "public"),
-            "allocationId": address.get("AllocationId") or job.get("allocationId"),
-            "publicIp": address.get("PublicIp") or job.op.state.get("publicIp"),
-            "privateIp": address.get("PrivateIp") or job.op.state.get("privateIp"),
-            "networkInterfaceId": address.get("NetworkInterfaceId"),
-            "associationId": address.get("AssociationId"),
-        }
+        address: Properties = next(iter(found.get("NatGatewayAddresses") or ()), {})
+        names = ("allocationId", "publicIp", "privateIp")
+        return {**super().more(job, found), **{n: address.get(pascal(n)) or job.get(n) for n in names}}
 
 
 class VpcEndpoint(Ec2Resource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/ec2/vpcendpoint/"""
-
-    token = "aws:ec2/vpcEndpoint:VpcEndpoint"
-    label, kind = "EC2 VPC Endpoint", "vpc-endpoint"
-    supports = (
-        "vpcId policy privateDnsEnabled routeTableIds securityGroupIds serviceName subnetIds tags vpcEndpointType"
-    )
-    replaced_by = "vpcId serviceName vpcEndpointType"
-    chosen_by_aws = "policy privateDnsEnabled routeTableIds securityGroupIds subnetIds"
+    token, label, thing = "aws:ec2/vpcEndpoint:VpcEndpoint", "EC2 VPC Endpoint", "vpc_endpoint"
+    inputs = """
+        vpcId! serviceName! vpcEndpointType! routeTableIds?~ subnetIds?~ securityGroupIds?~ privateDnsEnabled?
+        policy?=PolicyDocument +tags
+    """
     defaults = table(vpcEndpointType="Gateway")
-    unordered = "routeTableIds securityGroupIds subnetIds"
     policies = table(policy=policy_documents.Kind.ENDPOINT)
-    create_call = "create_vpc_endpoint"
-    fields = (
-        "vpcId serviceName vpcEndpointType routeTableIds subnetIds securityGroupIds privateDnsEnabled "
-        "policy=PolicyDocument"
-    )
-    list_call, ids, items = "describe_vpc_endpoints", "VpcEndpointIds", "VpcEndpoints"
     ready_state = "available"
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return reply["VpcEndpoint"]["VpcEndpointId"]
+    outputs = """{state: State, routeTableIds: RouteTableIds || `[]`, subnetIds: SubnetIds || `[]`,
+                  securityGroupIds: Groups[].GroupId || `[]`, privateDnsEnabled: PrivateDnsEnabled || `false`}"""
 
     def apply(self, job: Job, id: str) -> None:
-        if not job.op.id:
+        if job.made:
             return
         request: Properties = {}
-        lists = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
-        for name, api in lists.items():
-            if name in job.changed:
+        for name in self.unordered.split():
+            if job.touches(name):
                 old, new = set(job.op.state.get(name) or ()), set(job.inputs.get(name) or ())
-                request |= {f"Add{api}": sorted(new - old)} if new - old else {}
-                request |= {f"Remove{api}": sorted(old - new)} if old - new else {}
-        if "policy" in job.changed:
+                request[f"Add{pascal(name)}"] = sorted(new - old) or None
+                request[f"Remove{pascal(name)}"] = sorted(old - new) or None
+        if job.touches("policy"):
             policy = job.inputs.get("policy")
             request |= {"PolicyDocument": policy} if policy else {"ResetPolicy": True}
-        if "privateDnsEnabled" in job.changed:
+        if job.touches("privateDnsEnabled"):
             request["PrivateDnsEnabled"] = bool(job.inputs.get("privateDnsEnabled"))
-        if request:
-            job.client.modify_vpc_endpoint(VpcEndpointId=id, **request)
-
-    def parsed(self, job: Job, item: Properties) -> Properties:
-        return {
-            "vpcId": item["VpcId"],
-            "serviceName": item["ServiceName"],
-            "vpcEndpointType": item.get("VpcEndpointType", "Gateway"),
-            "state": item["State"],
-            "routeTableIds": item.get("RouteTableIds", []),
-            "subnetIds": item.get("SubnetIds", []),
-            "securityGroupIds": [group["GroupId"] for group in item.get("Groups", [])],
-            "privateDnsEnabled": item.get("PrivateDnsEnabled", False),
-            "policy": item.get("PolicyDocument"),
-        }
+        if request := pruned(request):
+            self.call(job, id, "modify_vpc_endpoint", **request)
 
     def remove(self, job: Job, id: str) -> None:
         job.client.delete_vpc_endpoints(VpcEndpointIds=[id])
-
-
-RESOURCES = (InternetGateway, Eip, NatGateway, VpcEndpoint)

@@ -1,104 +1,45 @@
 """IAM roles, policies, their attachments, and OpenID Connect providers."""
 
-from __future__ import annotations
-
-import json
-import re
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws import policy_documents
+from sandbox.plugins.aws.api_table import Change
 from sandbox.plugins.aws.operation import Job
 from sandbox.plugins.aws.resource import AwsResource
-from sandbox.plugins.aws.spelling import table, tag_list, tag_map
+from sandbox.plugins.aws.spelling import table
 from sandbox.plugins.sdk_schema import Problem
 
-_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+
+class _IamResource(AwsResource):
+    service, verbs = "iam", "create get delete"
+
+    @classmethod
+    def usual(cls) -> dict[str, str]:
+        return {**super().usual(), "tag_calls": f"tag_{cls.thing} untag_{cls.thing}"}
 
 
-def _name_problems(prop: str, value: Any, most: int) -> Iterator[Problem]:
-    if not isinstance(value, str):
-        return
-    if not 1 <= len(value) <= most:
-        yield prop, f"expected length of {prop} to be in the range (1 - {most}), got {value}"
-    if not _NAME.fullmatch(value):
-        yield prop, f"invalid value for {prop} (must match [\\w+=,.@-])"
-
-
-def _document(value: Any) -> str:
-    """A document as IAM's API gives it: URL-encoded text, or already parsed by botocore."""
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else unquote(value)
-
-
-class Role(AwsResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/iam/role/"""
-
-    token = "aws:iam/role:Role"
-    service = "iam"
-    label = "IAM Role"
-    supports = "assumeRolePolicy description forceDetachPolicies maxSessionDuration name path permissionsBoundary tags"
+class Role(_IamResource):
+    token, label, thing = "aws:iam/role:Role", "IAM Role", "role"
+    inputs = """
+        name!=RoleName path! description maxSessionDuration permissionsBoundary
+        assumeRolePolicy=AssumeRolePolicyDocument +forceDetachPolicies- +tags
+    """
     named = ("name", 64)
-    replaced_by = "name path"
     defaults = table(maxSessionDuration=3600, path="/")
-    kept = "forceDetachPolicies"
     policies = table(assumeRolePolicy=policy_documents.Kind.TRUST)
-    create_call = "create_role"
-    fields = (
-        "name=RoleName path description maxSessionDuration permissionsBoundary "
-        "assumeRolePolicy=AssumeRolePolicyDocument"
-    )
-
-    def verify(self, inputs: Properties) -> Iterator[Problem]:
-        yield from _name_problems("name", inputs.get("name"), 64)
-
-    def params(self, job: Job) -> Properties:
-        return {**super().params(job), "Tags": tag_list(job.tags)}
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return reply["Role"]["RoleName"]
-
-    def apply(self, job: Job, id: str) -> None:
-        if not job.op.id:
-            return
-        if "assumeRolePolicy" in job.changed:
-            job.client.update_assume_role_policy(RoleName=id, PolicyDocument=job.inputs["assumeRolePolicy"])
-        if {"description", "maxSessionDuration"} & job.changed:
-            duration = job.inputs["maxSessionDuration"]
-            description = job.inputs.get("description", "")
-            job.client.update_role(RoleName=id, Description=description, MaxSessionDuration=duration)
-        if "permissionsBoundary" in job.changed:
-            boundary = job.inputs.get("permissionsBoundary")
-            if boundary:
-                job.client.put_role_permissions_boundary(RoleName=id, PermissionsBoundary=boundary)
-            else:
-                job.client.delete_role_permissions_boundary(RoleName=id)
-
-    def retag(self, job: Job, id: str, put: dict[str, str], drop: list[str]) -> None:
-        if drop:
-            job.client.untag_role(RoleName=id, TagKeys=drop)
-        if put:
-            job.client.tag_role(RoleName=id, Tags=tag_list(put))
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        role = job.client.get_role(RoleName=id)["Role"]
-        attached = job.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]
-        inline = job.client.list_role_policies(RoleName=id)["PolicyNames"]
-        return {
-            "arn": role["Arn"],
-            "uniqueId": role["RoleId"],
-            "name": role["RoleName"],
-            "path": role.get("Path"),
-            "description": role.get("Description", ""),
-            "createDate": role["CreateDate"].strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "maxSessionDuration": role.get("MaxSessionDuration", 3600),
-            "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
-            "assumeRolePolicy": _document(role["AssumeRolePolicyDocument"]),
-            "managedPolicyArns": [policy["PolicyArn"] for policy in attached],
-            "inlinePolicies": [{"name": name} for name in inline],
-            "tagsAll": tag_map(job.client.list_role_tags(RoleName=id).get("Tags")),
-        }
+    key, item = "RoleName", "Role"
+    reads = "get_role list_attached_role_policies list_role_policies list_role_tags"
+    outputs = """{arn: Arn, uniqueId: RoleId, description: Description || '', createDate: CreateDate,
+                  permissionsBoundary: PermissionsBoundary.PermissionsBoundaryArn,
+                  managedPolicyArns: AttachedPolicies[].PolicyArn, inlinePolicies: PolicyNames[].{name: @}}"""
+    changes = """
+        assumeRolePolicy: update_assume_role_policy {PolicyDocument: assumeRolePolicy}
+        description maxSessionDuration: update_role
+            {Description: description || '', MaxSessionDuration: maxSessionDuration}
+        permissionsBoundary: put_role_permissions_boundary / delete_role_permissions_boundary
+    """
 
     def remove(self, job: Job, id: str) -> None:
         attached = job.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]
@@ -111,187 +52,81 @@ class Role(AwsResource):
         elif attached or inline:
             what = "detach all" if attached else "delete"
             raise PluginError(f"api error DeleteConflict: Cannot delete entity, must {what} policies first.")
-        job.client.delete_role(RoleName=id)
+        super().remove(job, id)
 
 
-class Policy(AwsResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/iam/policy/"""
-
-    token = "aws:iam/policy:Policy"
-    service = "iam"
-    label = "IAM Policy"
-    supports = "description name path policy tags"
+class Policy(_IamResource):
+    token, label, thing = "aws:iam/policy:Policy", "IAM Policy", "policy"
+    inputs = "name!=PolicyName path! description! policy=PolicyDocument +tags"
     named = ("name", 128)
-    replaced_by = "description name path"
     defaults = table(path="/")
     policies = table(policy=policy_documents.Kind.MANAGED)
-    create_call = "create_policy"
-    fields = "name=PolicyName path description policy=PolicyDocument"
+    key, made, reads, item = "PolicyArn", "Policy.Arn", "get_policy list_policy_tags", "Policy"
+    outputs = """{arn: Arn, policyId: PolicyId, description: Description || '',
+                  attachmentCount: AttachmentCount || `0`}"""
+    changes = "policy: create_policy_version {PolicyDocument: policy, SetAsDefault: `true`}"
 
-    def verify(self, inputs: Properties) -> Iterator[Problem]:
-        yield from _name_problems("name", inputs.get("name"), 128)
+    def _spare(self, job: Job, id: str, most: int) -> None:
+        """Remove versions that are not in use, the oldest first, until at the `most` so many are left."""
+        versions = job.client.list_policy_versions(PolicyArn=id)["Versions"]
+        unused = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"])
+        for version in unused[: max(0, len(versions) - most)]:
+            job.client.delete_policy_version(PolicyArn=id, VersionId=version["VersionId"])
 
-    def params(self, job: Job) -> Properties:
-        return {**super().params(job), "Tags": tag_list(job.tags)}
+    def carry_out(self, job: Job, id: str, change: Change) -> None:
+        # IAM keeps five versions; one makes room, as in the real provider.
+        self._spare(job, id, 4)
+        super().carry_out(job, id, change)
 
-    def identify(self, reply: Properties, job: Job) -> str:
-        return reply["Policy"]["Arn"]
-
-    def apply(self, job: Job, id: str) -> None:
-        if job.op.id and "policy" in job.changed:
-            # IAM keeps five versions; the oldest one that is not in use makes room, as in the real provider.
-            versions = job.client.list_policy_versions(PolicyArn=id)["Versions"]
-            spare = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"])
-            if len(versions) >= 5:
-                job.client.delete_policy_version(PolicyArn=id, VersionId=spare[0]["VersionId"])
-            job.client.create_policy_version(PolicyArn=id, PolicyDocument=job.inputs["policy"], SetAsDefault=True)
-
-    def retag(self, job: Job, id: str, put: dict[str, str], drop: list[str]) -> None:
-        if drop:
-            job.client.untag_policy(PolicyArn=id, TagKeys=drop)
-        if put:
-            job.client.tag_policy(PolicyArn=id, Tags=tag_list(put))
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        policy = job.client.get_policy(PolicyArn=id)["Policy"]
-        version = job.client.get_policy_version(PolicyArn=id, VersionId=policy["DefaultVersionId"])["PolicyVersion"]
-        return {
-            "arn": policy["Arn"],
-            "policyId": policy["PolicyId"],
-            "name": policy["PolicyName"],
-            "path": policy.get("Path"),
-            "description": policy.get("Description", ""),
-            "attachmentCount": policy.get("AttachmentCount", 0),
-            "policy": _document(version["Document"]),
-            "tagsAll": tag_map(job.client.list_policy_tags(PolicyArn=id).get("Tags")),
-        }
+    def more(self, job: Job, found: Properties) -> Properties:
+        version = self.call(job, found["Arn"], "get_policy_version", VersionId=found["DefaultVersionId"])
+        return {"policy": version["PolicyVersion"]["Document"]}
 
     def remove(self, job: Job, id: str) -> None:
-        for version in job.client.list_policy_versions(PolicyArn=id)["Versions"]:
-            if not version["IsDefaultVersion"]:
-                job.client.delete_policy_version(PolicyArn=id, VersionId=version["VersionId"])
-        job.client.delete_policy(PolicyArn=id)
+        self._spare(job, id, 1)
+        super().remove(job, id)
 
 
-class RolePolicy(AwsResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/iam/rolepolicy/"""
-
-    token = "aws:iam/rolePolicy:RolePolicy"
-    service = "iam"
-    label = "IAM Role Policy"
-    supports = "name policy role"
+class RolePolicy(_IamResource):
+    token, label, thing = "aws:iam/rolePolicy:RolePolicy", "IAM Role Policy", "role_policy"
+    inputs = "role!=RoleName name!=PolicyName policy=PolicyDocument"
+    verbs = "put get delete"
     named = ("name", 128)
-    replaced_by = "name role"
     policies = table(policy=policy_documents.Kind.INLINE)
-    create_call = "put_role_policy"
-    fields = "role=RoleName name=PolicyName policy=PolicyDocument"
-
-    def verify(self, inputs: Properties) -> Iterator[Problem]:
-        yield from _name_problems("name", inputs.get("name"), 128)
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return f"{job.inputs['role']}:{job.inputs['name']}"
-
-    def apply(self, job: Job, id: str) -> None:
-        if job.op.id and "policy" in job.changed:
-            job.client.put_role_policy(**self.params(job))
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        role, _, name = id.partition(":")
-        found = job.client.get_role_policy(RoleName=role, PolicyName=name)
-        return {"role": role, "name": name, "policy": _document(found["PolicyDocument"])}
-
-    def remove(self, job: Job, id: str) -> None:
-        role, _, name = id.partition(":")
-        job.client.delete_role_policy(RoleName=role, PolicyName=name)
+    key = "RoleName:PolicyName"
+    changes = "policy: put_role_policy"
 
 
-class RolePolicyAttachment(AwsResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/iam/rolepolicyattachment/"""
-
-    token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    service = "iam"
-    label = "IAM Role Managed Policy Attachment"
-    supports = "policyArn role"
-    replaced_by = "policyArn role"
-    create_call = "attach_role_policy"
-    fields = "policyArn role=RoleName"
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return f"{job.inputs['role']}/{job.inputs['policyArn']}"
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        role, slash, arn = id.partition("/")
-        if not slash or not arn:
-            raise PluginError(f'unexpected format of ID ("{id}"), expected <role-name>/<policy_arn>')
-        attached = job.client.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-        here = any(policy["PolicyArn"] == arn for policy in attached)
-        return {"role": role, "policyArn": arn} if here else None
-
-    def remove(self, job: Job, id: str) -> None:
-        role, _, arn = id.partition("/")
-        job.client.detach_role_policy(RoleName=role, PolicyArn=arn)
+class RolePolicyAttachment(_IamResource):
+    token, label = "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "IAM Role Managed Policy Attachment"
+    inputs = "policyArn! role!=RoleName"
+    key, create_call, delete_call = "RoleName/PolicyArn", "attach_role_policy", "detach_role_policy"
+    reads, item = "list_attached_role_policies", "AttachedPolicies[?PolicyArn=='$PolicyArn'] | [0]"
 
 
-class OpenIdConnectProvider(AwsResource):
-    """https://www.pulumi.com/registry/packages/aws/api-docs/iam/openidconnectprovider/"""
-
-    token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-    service = "iam"
-    label = "IAM OIDC Provider"
-    supports = "clientIdLists thumbprintLists url tags"
-    replaced_by = "url"
-    chosen_by_aws = "thumbprintLists"
-    unordered = "clientIdLists"
-    create_call = "create_open_id_connect_provider"
-    fields = "url clientIdLists=ClientIDList thumbprintLists=ThumbprintList"
+class OpenIdConnectProvider(_IamResource):
+    token, label = "aws:iam/openIdConnectProvider:OpenIdConnectProvider", "IAM OIDC Provider"
+    inputs = "url! clientIdLists~=ClientIDList thumbprintLists?=ThumbprintList +tags"
+    thing = "open_id_connect_provider"
+    key = made = "OpenIDConnectProviderArn"
+    outputs = "{arn: OpenIDConnectProviderArn}"
+    changes = "thumbprintLists: update_open_id_connect_provider_thumbprint / nothing"
 
     def verify(self, inputs: Properties) -> Iterator[Problem]:
         url = inputs.get("url")
         if isinstance(url, str) and (urlsplit(url).scheme != "https" or not urlsplit(url).netloc):
             yield "url", f'expected "url" to have a url with schema of: "https", got {url}'
 
-    def params(self, job: Job) -> Properties:
-        return {**super().params(job), "Tags": tag_list(job.tags)}
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        return reply["OpenIDConnectProviderArn"]
-
     def apply(self, job: Job, id: str) -> None:
-        if not job.op.id:
-            return
-        if "thumbprintLists" in job.changed and job.inputs.get("thumbprintLists"):
-            job.client.update_open_id_connect_provider_thumbprint(
-                OpenIDConnectProviderArn=id, ThumbprintList=job.inputs["thumbprintLists"]
-            )
-        if "clientIdLists" in job.changed:
-            now = job.client.get_open_id_connect_provider(OpenIDConnectProviderArn=id)["ClientIDList"]
-            wanted = job.inputs["clientIdLists"]
-            for name in set(wanted) - set(now):
-                job.client.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=id, ClientID=name)
-            for name in set(now) - set(wanted):
-                job.client.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=id, ClientID=name)
+        super().apply(job, id)
+        if not job.made and job.touches("clientIdLists"):
+            now, wanted = set((self.look(job, id) or {})["ClientIDList"]), set(job.inputs["clientIdLists"])
+            for name in sorted(wanted - now):
+                self.call(job, id, "add_client_id_to_open_id_connect_provider", ClientID=name)
+            for name in sorted(now - wanted):
+                self.call(job, id, "remove_client_id_from_open_id_connect_provider", ClientID=name)
 
-    def retag(self, job: Job, id: str, put: dict[str, str], drop: list[str]) -> None:
-        if drop:
-            job.client.untag_open_id_connect_provider(OpenIDConnectProviderArn=id, TagKeys=drop)
-        if put:
-            job.client.tag_open_id_connect_provider(OpenIDConnectProviderArn=id, Tags=tag_list(put))
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        found = job.client.get_open_id_connect_provider(OpenIDConnectProviderArn=id)
+    def more(self, job: Job, found: Properties) -> Properties:
         # The API drops the scheme; the real provider gives back the program's spelling of the same address.
         url, said = found["Url"].removeprefix("https://"), str(job.get("url") or "")
-        return {
-            "arn": id,
-            "url": said if said.removeprefix("https://") == url else f"https://{url}",
-            "clientIdLists": found.get("ClientIDList", []),
-            "thumbprintLists": found.get("ThumbprintList", []),
-            "tagsAll": tag_map(found.get("Tags")),
-        }
-
-    def remove(self, job: Job, id: str) -> None:
-        job.client.delete_open_id_connect_provider(OpenIDConnectProviderArn=id)
-
-
-RESOURCES = (Role, Policy, RolePolicy, RolePolicyAttachment, OpenIdConnectProvider)
+        return {"url": said if said.removeprefix("https://") == url else f"https://{url}"}

@@ -1,15 +1,14 @@
 """The provider's functions: identity, place, and the network that is already there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import Any
 
+import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provider_kit import PluginError, Properties
+from sandbox.plugins.aws.service_model import pairs, tag_map
 from sandbox.plugins.aws.session import Cloud, explain
-from sandbox.plugins.aws.spelling import tag_map
+from sandbox.plugins.aws.spelling import pascal
 
 
 def call(cloud: Cloud, token: str, args: Properties) -> Properties:
@@ -32,8 +31,8 @@ def call(cloud: Cloud, token: str, args: Properties) -> Properties:
 
 
 def _caller_identity(cloud: Cloud, args: Properties) -> Properties:
-    caller = cloud.caller
-    return {"accountId": cloud.account, "arn": caller["Arn"], "userId": caller["UserId"], "id": cloud.account}
+    who = cloud.caller
+    return {"accountId": who["Account"], "arn": who["Arn"], "userId": who["UserId"], "id": who["Account"]}
 
 
 def _partition(cloud: Cloud, args: Properties) -> Properties:
@@ -44,23 +43,14 @@ def _partition(cloud: Cloud, args: Properties) -> Properties:
 
 def _region(cloud: Cloud, args: Properties) -> Properties:
     region = args["region"]
-    name = {"id": region, "name": region}
-    found = cloud.client("ec2").describe_regions(RegionNames=[region])["Regions"]
-    if not found:
+    if not cloud.client("ec2").describe_regions(RegionNames=[region])["Regions"]:
         raise PluginError(f"no EC2 Region matched; change the search criteria and try again: {region}")
-    return {**name, "endpoint": f"ec2.{region}.amazonaws.com", "description": region}
-
-
-def _filters(args: Properties) -> list[Properties]:
-    return [{"Name": each["name"], "Values": each["values"]} for each in args.get("filters") or ()]
+    return {"id": region, "name": region, "endpoint": f"ec2.{region}.amazonaws.com", "description": region}
 
 
 def _availability_zones(cloud: Cloud, args: Properties) -> Properties:
-    filters = _filters(args)
-    if args.get("state"):
-        filters.append({"Name": "state", "Values": [args["state"]]})
-    everything = bool(args.get("allAvailabilityZones"))
-    client = cloud.client("ec2", args["region"])
+    client, everything = cloud.client("ec2", args["region"]), bool(args.get("allAvailabilityZones"))
+    filters = _filters(args, state="state")
     found = client.describe_availability_zones(Filters=filters, AllAvailabilityZones=everything)["AvailabilityZones"]
     without = {*(args.get("excludeNames") or ()), *(args.get("excludeZoneIds") or ())}
     zones = [zone for zone in found if not without & {zone["ZoneName"], zone["ZoneId"]}]
@@ -74,89 +64,54 @@ def _availability_zones(cloud: Cloud, args: Properties) -> Properties:
     }
 
 
-def _only(what: str, items: list[Any]) -> Properties:
+def _filters(args: Properties, **fields: str) -> list[Properties]:
+    """EC2's filters for some arguments, by the names that the filters have, for tags, and for the rest."""
+    said = {api: args[name] for name, api in fields.items() if args.get(name)}
+    said |= {f"tag:{key}": value for key, value in (args.get("tags") or {}).items()}
+    plain = [{"Name": name, "Values": ["true" if value is True else value]} for name, value in said.items()]
+    return plain + [{"Name": each["name"], "Values": each["values"]} for each in args.get("filters") or ()]
+
+
+def _found(cloud: Cloud, args: Properties, thing: str, outputs: str, **fields: str) -> Properties:
+    """The one subnet or VPC that the arguments describe, with the outputs that a JMESPath expression gives."""
+    ids = {f"{thing}Ids": [args["id"]]} if args.get("id") else {}
+    describe = getattr(cloud.client("ec2", args["region"]), f"describe_{thing.lower()}s")
+    items = describe(Filters=_filters(args, **fields), **ids)[f"{thing}s"]
     if len(items) != 1:
-        advice = "change the search criteria" if not items else "use additional constraints"
-        found = "multiple" if items else "no"
-        raise PluginError(f"{found} {what}s matched; {advice} to reduce matches to a single {what}")
-    return items[0]
+        advice = "use additional constraints" if items else "change the search criteria"
+        many = "multiple" if items else "no"
+        what = f"EC2 {thing.replace('Vpc', 'VPC')}"
+        raise PluginError(f"{many} {what}s matched; {advice} to reduce matches to a single {what}")
+    item = items[0]
+    owner = item.get("OwnerId") or cloud.account
+    tags = cloud.visible_tags(tag_map(item.get("Tags")))
+    return {**jmespath.search(outputs, item), "id": item[f"{thing}Id"], "ownerId": owner, "tags": tags}
 
 
-def _search(args: Properties, fields: dict[str, str]) -> list[Properties]:
-    tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in (args.get("tags") or {}).items()]
-    return [
-        *(
-            {"Name": api, "Values": [str(args[name]).lower() if args[name] is True else args[name]]}
-            for name, api in fields.items()
-            if args.get(name)
-        ),
-        *tags,
-        *_filters(args),
-    ]
+_VPC = """{cidrBlock: CidrBlock, default: IsDefault || `false`, dhcpOptionsId: DhcpOptionsId || '', state: State,
+           instanceTenancy: InstanceTenancy || 'default', ipv6AssociationId: '', ipv6CidrBlock: '',
+           cidrBlockAssociations: CidrBlockAssociationSet[].{associationId: AssociationId, cidrBlock: CidrBlock,
+                                                             state: CidrBlockState.State} || `[]`}"""
+_SUBNET = """{arn: SubnetArn, assignIpv6AddressOnCreation: AssignIpv6AddressOnCreation || `false`, state: State,
+              availabilityZone: AvailabilityZone, availabilityZoneId: AvailabilityZoneId || '',
+              availableIpAddressCount: AvailableIpAddressCount || `0`, cidrBlock: CidrBlock, vpcId: VpcId,
+              defaultForAz: DefaultForAz || `false`, mapPublicIpOnLaunch: MapPublicIpOnLaunch || `false`}"""
 
 
 def _vpc(cloud: Cloud, args: Properties) -> Properties:
-    client = cloud.client("ec2", args["region"])
-    filters = _search(
-        args, {"cidrBlock": "cidr", "default": "isDefault", "state": "state", "dhcpOptionsId": "dhcp-options-id"}
-    )
-    ids = {"VpcIds": [args["id"]]} if args.get("id") else {}
-    found = _only("EC2 VPC", client.describe_vpcs(Filters=filters, **ids)["Vpcs"])
-    id, owner = found["VpcId"], found.get("OwnerId") or cloud.account
-    main = [{"Name": "vpc-id", "Values": [id]}, {"Name": "association.main", "Values": ["true"]}]
-    tables = client.describe_route_tables(Filters=main)["RouteTables"]
-    dns = {
-        name: client.describe_vpc_attribute(VpcId=id, Attribute=name)[name[0].upper() + name[1:]]["Value"]
-        for name in ("enableDnsHostnames", "enableDnsSupport", "enableNetworkAddressUsageMetrics")
-    }
-    return {
-        "id": id,
-        "arn": f"arn:{cloud.partition}:ec2:{args['region']}:{owner}:vpc/{id}",
-        "ownerId": owner,
-        "cidrBlock": found["CidrBlock"],
-        "cidrBlockAssociations": [
-            {"associationId": a["AssociationId"], "cidrBlock": a["CidrBlock"], "state": a["CidrBlockState"]["State"]}
-            for a in found.get("CidrBlockAssociationSet", [])
-        ],
-        "default": found.get("IsDefault", False),
-        "dhcpOptionsId": found.get("DhcpOptionsId", ""),
-        "instanceTenancy": found.get("InstanceTenancy", "default"),
-        "ipv6AssociationId": "",
-        "ipv6CidrBlock": "",
-        "mainRouteTableId": next((t["RouteTableId"] for t in tables), ""),
-        "state": found["State"],
-        "tags": cloud.visible_tags(tag_map(found.get("Tags"))),
-        **dns,
-    }
+    fields = {"cidrBlock": "cidr", "default": "isDefault", "state": "state", "dhcpOptionsId": "dhcp-options-id"}
+    found, client = _found(cloud, args, "Vpc", _VPC, **fields), cloud.client("ec2", args["region"])
+    main = {"vpc-id": [found["id"]], "association.main": ["true"]}
+    tables = client.describe_route_tables(Filters=pairs(main, "Name", "Values"))["RouteTables"]
+    found["mainRouteTableId"] = next((table["RouteTableId"] for table in tables), "")
+    for name in ("enableDnsHostnames", "enableDnsSupport", "enableNetworkAddressUsageMetrics"):
+        found[name] = client.describe_vpc_attribute(VpcId=found["id"], Attribute=name)[pascal(name)]["Value"]
+    return {**found, "arn": f"arn:{cloud.partition}:ec2:{args['region']}:{found['ownerId']}:vpc/{found['id']}"}
 
 
 def _subnet(cloud: Cloud, args: Properties) -> Properties:
-    fields = {
-        "availabilityZone": "availabilityZone",
-        "availabilityZoneId": "availabilityZoneId",
-        "cidrBlock": "cidrBlock",
-        "defaultForAz": "defaultForAz",
-        "state": "state",
-        "vpcId": "vpc-id",
-    }
-    ids = {"SubnetIds": [args["id"]]} if args.get("id") else {}
-    client = cloud.client("ec2", args["region"])
-    found = _only("EC2 Subnet", client.describe_subnets(Filters=_search(args, fields), **ids)["Subnets"])
-    return {
-        "id": found["SubnetId"],
-        "arn": found["SubnetArn"],
-        "ownerId": found.get("OwnerId") or cloud.account,
-        "assignIpv6AddressOnCreation": found.get("AssignIpv6AddressOnCreation", False),
-        "availabilityZone": found["AvailabilityZone"],
-        "availabilityZoneId": found.get("AvailabilityZoneId", ""),
-        "availableIpAddressCount": found.get("AvailableIpAddressCount", 0),
-        "cidrBlock": found["CidrBlock"],
-        "defaultForAz": found.get("DefaultForAz", False),
-        "mapPublicIpOnLaunch": found.get("MapPublicIpOnLaunch", False),
-        "state": found["State"],
-        "tags": cloud.visible_tags(tag_map(found.get("Tags"))),
-        "vpcId": found["VpcId"],
-    }
+    same = ("availabilityZone", "availabilityZoneId", "cidrBlock", "defaultForAz", "state")
+    return _found(cloud, args, "Subnet", _SUBNET, **dict(zip(same, same, strict=True)), vpcId="vpc-id")
 
 
 FUNCTIONS: dict[str, tuple[Callable[[Cloud, Properties], Properties], str]] = {

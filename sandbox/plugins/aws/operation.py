@@ -1,8 +1,8 @@
 """One operation on one resource: its inputs and clients, waiting, and the wording of what goes wrong."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -13,7 +13,6 @@ from provider_kit import Operation, PluginError, Properties
 from sandbox.plugins.aws.session import Cloud, explain, is_gone
 
 T = TypeVar("T")
-_POLL = tenacity.wait_exponential(multiplier=0.2, max=2)
 
 
 @dataclass
@@ -26,7 +25,7 @@ class Job:
         client: of the resource's service, in the resource's region.
         inputs: the new inputs with defaults filled in.
         tags: all tags it should have, the provider's default tags among them.
-        changed: top-level inputs that an update changes; on a create all that are given.
+        changed: detailed paths, as in a diff, of the inputs to carry out; on a create all that AWS does not begin with.
     """
 
     op: Operation
@@ -35,15 +34,21 @@ class Job:
     region: str
     inputs: Properties = field(default_factory=dict[str, Any])
     tags: dict[str, str] = field(default_factory=dict[str, str])
-    changed: set[str] = field(default_factory=set[str])
+    changed: Iterable[str] = ()
+
+    @property
+    def made(self) -> bool:
+        """Whether this is a create."""
+        return not self.op.id
 
     def get(self, name: str) -> Any:
         """An input, or else what the state has."""
         return self.inputs.get(name, self.op.state.get(name))
 
-    def picked(self, fields: Mapping[str, str]) -> Properties:
-        """The given ones of some inputs, under their API names."""
-        return {api: self.inputs[name] for name, api in fields.items() if self.inputs.get(name) is not None}
+    def touches(self, *names: str) -> bool:
+        """Whether one of some inputs, dotted where nested, or a part of one is to be carried out."""
+        paths = [re.sub(r"\[[^]]*]", "", path) + "." for path in self.changed]
+        return any(p.startswith(f"{n}.") or f"{n}.".startswith(p) for n in names for p in paths)
 
     def wait(self, what: str, probe: Callable[[], T | None], minutes: float) -> T:
         """Poll until the probe gives something; the user's `custom_timeouts` go before the `minutes` of the provider.
@@ -55,7 +60,7 @@ class Job:
         patience = self.op.timeout or minutes * 60
         retrying = tenacity.Retrying(
             stop=tenacity.stop_any(tenacity.stop_after_delay(patience), tenacity.stop_when_event_set(cancelled)),
-            wait=_POLL,
+            wait=tenacity.wait_exponential(multiplier=0.2, max=2),
             retry=tenacity.retry_if_result(lambda result: result is None),
             sleep=tenacity.sleep_using_event(cancelled),
         )
@@ -68,18 +73,11 @@ class Job:
         return result
 
 
-class Explained:
-    """Turns AWS errors into the real provider's wording."""
-
-    def __init__(self, what: str, gone_is_fine: bool) -> None:
-        self._what, self._gone_is_fine = what, gone_is_fine
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
-        if isinstance(error, PluginError | ClientError | BotoCoreError):
-            if self._gone_is_fine and is_gone(error):
-                return True
-            raise PluginError(f"{self._what}: {explain(error)}") from error
-        return False
+@contextlib.contextmanager
+def explained(what: str, *, gone_is_fine: bool = False) -> Iterator[None]:
+    """Turns AWS errors into the real provider's wording, and on demand a not-found error into nothing."""
+    try:
+        yield
+    except (PluginError, ClientError, BotoCoreError) as error:
+        if not (gone_is_fine and is_gone(error)):
+            raise PluginError(f"{what}: {explain(error)}") from error

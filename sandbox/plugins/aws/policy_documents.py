@@ -3,8 +3,6 @@
 The grammar is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator
@@ -90,32 +88,29 @@ def _faults(parsed: Any, kind: Kind) -> Iterator[str]:
 
 
 def _statement_faults(statement: Properties, kind: Kind) -> Iterator[str]:
-    if unknown := statement.keys() - _STATEMENT:
-        yield f"syntax errors in policy: unknown element {sorted(unknown)[0]}"
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        yield f"invalid effect: {statement.get('Effect')}"
-    if not kind.has_principal and not re.fullmatch(r"[A-Za-z0-9]*", str(statement.get("Sid", ""))):
-        yield f"statement IDs (SID) must be alpha-numeric: {statement['Sid']}"
-    if ("Action" in statement) == ("NotAction" in statement):
-        yield "policy statement must contain actions"
+    unknown = sorted(statement.keys() - _STATEMENT)
+    principal = not {"Principal", "NotPrincipal"}.isdisjoint(statement)
+    resource = not {"Resource", "NotResource"}.isdisjoint(statement)
+    trust, sid = kind is Kind.TRUST, str(statement.get("Sid", ""))
+    faults = {
+        f"syntax errors in policy: unknown element {''.join(unknown[:1])}": unknown,
+        f"invalid effect: {statement.get('Effect')}": statement.get("Effect") not in ("Allow", "Deny"),
+        f"statement IDs (SID) must be alpha-numeric: {sid}": not kind.has_principal
+        and not re.fullmatch(r"[A-Za-z0-9]*", sid),
+        "policy statement must contain actions": ("Action" in statement) == ("NotAction" in statement),
+        "missing required field Principal": kind.has_principal and not principal,
+        "policy document should not specify a principal": principal and not kind.has_principal,
+        "has prohibited field Resource": resource and trust,
+        "policy statement must contain resources": not resource and not trust,
+    }
+    yield from (text for text, wrong in faults.items() if wrong)
     for action in _listed(statement.get("Action", statement.get("NotAction"))):
         if not isinstance(action, str) or not _ACTION.fullmatch(action):
             yield f"actions/conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc: {action}"
-    yield from _target_faults(statement, kind)
+    for target in _listed(statement.get("Resource", statement.get("NotResource"))):
+        if not isinstance(target, str) or not (target == "*" or target.startswith("arn:")):
+            yield f'resource {target} must be in ARN format or "*"'
     yield from _condition_faults(statement.get("Condition", {}))
-
-
-def _target_faults(statement: Properties, kind: Kind) -> Iterator[str]:
-    principals = "Principal" in statement or "NotPrincipal" in statement
-    if principals != kind.has_principal:
-        wrong = "policy document should not specify a principal"
-        yield "missing required field Principal" if kind.has_principal else wrong
-    resources = "Resource" in statement or "NotResource" in statement
-    if resources == (kind is Kind.TRUST):
-        yield "has prohibited field Resource" if resources else "policy statement must contain resources"
-    for resource in _listed(statement.get("Resource", statement.get("NotResource"))):
-        if not isinstance(resource, str) or not (resource == "*" or resource.startswith("arn:")):
-            yield f'resource {resource} must be in ARN format or "*"'
 
 
 def _condition_faults(condition: Any) -> Iterator[str]:

@@ -1,46 +1,24 @@
 """The plugin: its resource types by token, and its configuration."""
 
-from __future__ import annotations
+import importlib
 
 from provider_kit import Diff, Plugin, PluginError, Properties, compare
 from sandbox.plugins import sdk_schema
-from sandbox.plugins.aws import (
-    bucket_settings,
-    buckets,
-    eks,
-    eks_access,
-    eks_nodes,
-    gateways,
-    iam,
-    invokes,
-    kinesis,
-    kms,
-    launch_templates,
-    logs,
-    routing,
-    security_groups,
-    vpcs,
-)
+from sandbox.plugins.aws import invokes
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.session import Cloud, check_settings
 
-_MODULES = (
-    launch_templates,
-    vpcs,
-    eks,
-    eks_access,
-    eks_nodes,
-    gateways,
-    iam,
-    kinesis,
-    kms,
-    logs,
-    routing,
-    buckets,
-    bucket_settings,
-    security_groups,
+_ROOMS = (
+    *("vpcs", "gateways", "routing", "security_groups", "launch_templates", "eks", "eks_access", "eks_nodes"),
+    *("buckets", "bucket_settings", "kinesis", "kms", "logs", "iam"),
 )
-TYPES: dict[str, type[AwsResource]] = {kind.token: kind for module in _MODULES for kind in module.RESOURCES}
+TYPES: dict[str, type[AwsResource]] = {
+    kind.token: kind
+    for room in _ROOMS
+    for kind in vars(importlib.import_module(f"sandbox.plugins.aws.{room}")).values()
+    if isinstance(kind, type) and issubclass(kind, AwsResource) and "token" in vars(kind)
+}
+"""Every class with a token of its own, by this token."""
 
 
 class AwsPlugin(Plugin):

@@ -3,14 +3,14 @@
 botocore itself checks types and least lengths only; the models also hold patterns, enums and greatest lengths.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 from provider_kit import Path, format_path
+from sandbox.plugins.aws import service_model
+from sandbox.plugins.aws.spelling import camel
 from sandbox.plugins.sdk_schema import Problem
 
 
@@ -23,17 +23,12 @@ def request_problems(client: Any, method: str, params: Mapping[str, Any], names:
         params: the request, possibly with unknown values, which are taken as good.
         names: request parameter to the property it came from, for the reported paths.
     """
-    shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
+    taken = service_model.parameters(client, method)
     found: list[Problem] = []
     for key, value in params.items():
-        member = shape.members.get(key)
-        if member is not None:
-            found += _problems((names.get(key) or _camel(key),), value, member)
+        if key in taken:
+            found += _problems((names.get(key) or camel(key),), value, taken[key])
     return found
-
-
-def _camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def _problems(path: Path, value: Any, shape: Any) -> list[Problem]:
@@ -42,7 +37,7 @@ def _problems(path: Path, value: Any, shape: Any) -> list[Problem]:
         case "structure", dict():
             pairs = cast("dict[str, Any]", value)
             for key in [key for key in pairs if key in shape.members]:
-                found += _problems((*path, _camel(key)), pairs[key], shape.members[key])
+                found += _problems((*path, camel(key)), pairs[key], shape.members[key])
         case "list", list():
             items = cast("list[Any]", value)
             found += _range(path, len(items), shape.metadata, "number of items")
@@ -62,13 +57,16 @@ def _problems(path: Path, value: Any, shape: Any) -> list[Problem]:
 
 
 def _string(path: Path, value: str, limits: Mapping[str, Any]) -> list[Problem]:
-    allowed = limits.get("enum")
+    name, allowed, pattern = format_path(path), limits.get("enum"), limits.get("pattern")
     if allowed and value not in allowed:
-        return [(format_path(path), f"expected one of {', '.join(allowed)}, got {value!r}")]
-    found = _range(path, len(value), limits, "length")
-    pattern = _compiled(limits["pattern"]) if "pattern" in limits else None
-    if pattern and not pattern.fullmatch(value):
-        found.append((format_path(path), f"value {value!r} does not match the pattern {limits['pattern']}"))
+        return [(name, f"expected one of {', '.join(allowed)}, got {value!r}")]
+    found: list[Problem] = []
+    if not limits.get("min", 0) <= len(value) <= limits.get("max", len(value)):
+        span = f"({limits.get('min', 0)} - {limits.get('max', '')})"
+        found.append((name, f"expected length of {name} to be in the range {span}, got {value}"))
+    compiled = _compiled(pattern) if pattern else None
+    if compiled and not compiled.fullmatch(value):
+        found.append((name, f"invalid value for {name} (its characters must match {pattern}), got {value}"))
     return found
 
 
@@ -76,21 +74,17 @@ def _range(path: Path, size: int, limits: Mapping[str, Any], what: str) -> list[
     least, most = limits.get("min"), limits.get("max")
     if (least is None or size >= least) and (most is None or size <= most):
         return []
-    expected = (
-        f"between {least} and {most}"
-        if None not in (least, most)
-        else f"at least {least}"
-        if least
-        else f"at most {most}"
-    )
+    both = f"between {least} and {most}"
+    expected = both if None not in (least, most) else f"at least {least}" if least else f"at most {most}"
     return [(format_path(path), f"{what} must be {expected}, got {size}")]
 
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     r"""The model's pattern, which is Java's, for Python's `re`; None for one that Python cannot read."""
-    text = pattern.replace(r"\p{L}", r"a-zA-Z\u00aa-\uffff").replace(r"\p{Z}", r"\s").replace(r"\p{N}", r"\d")
+    text = pattern.replace(r"\p{L}", r"a-zA-Z\u00aa-\uffff").replace(r"\p{Z}", r"\s\u00a0").replace(r"\p{N}", r"\d")
     try:
-        return re.compile(text, re.DOTALL)
+        # Java's \w, \d and \s are ASCII's.
+        return re.compile(text, re.DOTALL | re.ASCII)
     except re.error:
         return None

@@ -1,17 +1,14 @@
-"""The table-driven base of every AWS resource: a subclass says which API calls it is made of and what its inputs mean.
+"""What the engine asks of any AWS resource, answered from the tables of its type.
 
 It behaves as the bridged Terraform provider does: the state is compared with the inputs; what the program leaves out is
 compared with the default, unless AWS chooses the value.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import tenacity
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provider_kit import (
@@ -32,94 +29,35 @@ from provider_kit import (
 )
 from sandbox.plugins import sdk_schema
 from sandbox.plugins.aws import policy_documents, request_check
-from sandbox.plugins.aws.operation import Explained, Job
+from sandbox.plugins.aws.api_table import ApiTable
+from sandbox.plugins.aws.operation import Job, explained
 from sandbox.plugins.aws.sameness import Matching, empty
-from sandbox.plugins.aws.session import Cloud, is_gone
-from sandbox.plugins.aws.spelling import pascal
+from sandbox.plugins.aws.session import is_gone
 from sandbox.plugins.sdk_schema import Problem
 
-POLL = tenacity.wait_exponential(multiplier=0.2, max=2)
 
+class AwsResource(ApiTable, ResourceHandler):
+    """One resource type, as https://www.pulumi.com/registry/packages/aws/api-docs/ describes it."""
 
-class AwsResource(ResourceHandler):
-    """One resource type; names in the space-separated tables are wire names, dotted where nested."""
-
-    token: ClassVar[str]
-    service: ClassVar[str]
-    label: ClassVar[str]
-    """What it is called in error messages, as the real provider calls it."""
-    supports: ClassVar[str]
-    """Inputs that this stand-in carries out; any other is refused."""
     named: ClassVar[tuple[str, int] | None] = None
     """The input that is autonamed, and the greatest length of the name."""
     name_prefix: ClassVar[str] = ""
     """What every name has to begin with."""
-    replaced_by: ClassVar[str] = ""
-    """Inputs that cannot be changed in place."""
-    chosen_by_aws: ClassVar[str] = ""
-    """Inputs that AWS fills when the program leaves them out; `a.*` means everything in the object `a`."""
-    defaults: ClassVar[Mapping[str, Any]] = {}
-    kept: ClassVar[str] = ""
-    """Inputs that AWS does not know: they live in Pulumi's state only."""
-    unordered: ClassVar[str] = ""
-    """Lists whose order has no meaning."""
-    policies: ClassVar[Mapping[str, policy_documents.Kind]] = {}
-    """Inputs that are policy policy_documents."""
     volatile: ClassVar[tuple[str, ...]] = ()
     """Outputs that an update changes."""
     delete_before_replace: ClassVar[bool] = False
-    create_call: ClassVar[str] = ""
-    fields: ClassVar[str] = ""
-    """Inputs that go into the create call as they are; `name=AliasName` where more than the capital differs."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-
-    # What a subclass says about its API.
-
-    def params(self, job: Job) -> Properties:
-        """The create call's parameters; inputs may be unknown, then this is only checked."""
-        return job.picked(self.api_names)
-
-    def identify(self, reply: Properties, job: Job) -> str:
-        """The physical id, from the create call's answer."""
-        raise NotImplementedError(self.token)
-
-    def make(self, job: Job) -> str:
-        """Create it; gives the id."""
-        return self.identify(getattr(job.client, self.create_call)(**self.params(job)), job)
-
-    def ready(self, job: Job, id: str) -> None:
-        """Wait until it is usable."""
-
-    def apply(self, job: Job, id: str) -> None:
-        """Carry out, of `job.changed`, what has calls of its own; after a create, and for an update."""
-
-    def retag(self, job: Job, id: str, put: dict[str, str], drop: list[str]) -> None:
-        """Set and remove tags."""
-
-    def describe(self, job: Job, id: str) -> Properties | None:
-        """All outputs as AWS has them, tags under `tagsAll`; None or a not-found error if it is gone."""
-        raise NotImplementedError(self.token)
-
-    def remove(self, job: Job, id: str) -> None:
-        """Delete it; a not-found error counts as done."""
-        raise NotImplementedError(self.token)
-
-    def removed(self, job: Job, id: str) -> None:
-        """Wait until it is gone."""
+    checks: ClassVar[tuple[tuple[Any, ...], ...]] = ()
+    """Functions of `input_checks`, each with what it is asked."""
 
     def verify(self, inputs: Properties) -> Iterator[Problem]:
-        """What the real provider or AWS would refuse besides what schema, API model and policy grammar say."""
+        """What `checks` cannot say."""
         yield from ()
-
-    # What the engine asks.
 
     def check(self, op: Operation) -> Properties:
         inputs = dict(op.inputs)
         inputs.pop("__defaults", None)
         failures = sdk_schema.problems(self.token, inputs)
-        known = {path.split(".")[0].split("[")[0] for path, _ in failures}
+        known = {top_level(path) for path, _ in failures}
         extra = [key for key in inputs if key not in self._supported and key not in known and not key.startswith("__")]
         failures += [(key, f"the sandbox's {self.token} does not support {key}") for key in extra]
         if failures:
@@ -132,8 +70,9 @@ class AwsResource(ResourceHandler):
                 inputs[name] = policy_documents.text(inputs[name])
                 reason = policy_documents.problem(inputs[name], kind)
                 failures += [(name, f'"{name}" {reason}')] if reason else []
-        failures += self.verify({**self.defaults, **inputs})
         job = self._job(op, inputs)
+        failures += [problem for check, *asked in self.checks for problem in check(job.inputs, *asked)]
+        failures += self.verify(job.inputs)
         if self.create_call and not failures:
             names = {api: name for name, api in self.api_names.items()}
             failures += request_check.request_problems(job.client, self.create_call, self.params(job), names)
@@ -150,15 +89,12 @@ class AwsResource(ResourceHandler):
                 # Shown once, under `tags`; `tagsAll` stands for the provider's default tags.
                 new.pop("tagsAll")
                 old.pop("tagsAll", None)
-        region = op.inputs.get("region")
-        if region is None:
+        if op.inputs.get("region") is None:
             old.pop("region", None)
         diff = compare(old, new, replace=[*self.replaced_by.split(), "region"], same=self.matching.same)
-        fixed = bool(self.named) and self.named[0] not in op.inputs.get("__defaults", [])
-        diff.delete_before_replace = bool(diff.replaces) and (
-            self.delete_before_replace
-            or (fixed and self.named is not None and old.get(self.named[0]) == new.get(self.named[0]))
-        )
+        name = self.named[0] if self.named else ""
+        same_name = name and name not in op.inputs.get("__defaults", []) and old.get(name) == new.get(name)
+        diff.delete_before_replace = bool(diff.replaces and (self.delete_before_replace or same_name))
         diff.stables = [name for name in ("arn", "id", *self.replaced_by.split()) if "." not in name]
         return diff
 
@@ -173,11 +109,11 @@ class AwsResource(ResourceHandler):
 
     def create(self, op: Operation) -> Created:
         job = self._job(op, op.inputs)
-        job.changed = set(job.inputs)
-        with self._explained("creating", op.inputs.get(self.named[0], op.name) if self.named else op.name):
+        job.changed = [name for name, value in job.inputs.items() if not self._aws_begins_with(name, value)]
+        with explained(f"creating {self.label} ({op.inputs.get(self.named[0], op.name) if self.named else op.name})"):
             id = self.make(job)
         try:
-            with self._explained("creating", id):
+            with explained(f"creating {self.label} ({id})"):
                 self.apply(job, id)
                 self.ready(job, id)
                 outputs = self._outputs(job, id)
@@ -187,20 +123,23 @@ class AwsResource(ResourceHandler):
             raise PluginError(f"creating {self.label} ({id}): it is gone right after it was made")
         return Created(id, outputs)
 
+    def _aws_begins_with(self, name: str, value: Any) -> bool:
+        return value == self.defaults[name] if name in self.defaults else empty(value)
+
     def read(self, op: Operation) -> Found | None:
         job = self._job(op, op.old_inputs)
-        with self._explained("reading", op.id):
+        with explained(f"reading {self.label} ({op.id})"):
             outputs = self._outputs(job, op.id)
-        if outputs is None:
-            return None
-        return Found(outputs["id"], outputs, self._inputs_of(op, outputs))
+        return None if outputs is None else Found(outputs["id"], outputs, self._inputs_of(op, outputs))
 
     def update(self, op: Operation) -> Properties:
         job = self._job(op, op.inputs)
-        changes = self.diff(op).changes
-        # No change at all is the engine's second try after a create that did not come to its end.
-        job.changed = {top_level(path) for path in changes} or set(job.inputs)
-        with self._explained("updating", op.id):
+        with explained(f"updating {self.label} ({op.id})"):
+            job.changed = self.diff(op).changes
+            if not job.changed:
+                # The engine's second try after a create that did not come to its end, of which the state may not tell.
+                now = self._outputs(job, op.id) or {}
+                job.changed = self.diff(dataclasses.replace(op, state=now)).changes
             self.apply(job, op.id)
             old = self.cloud.visible_tags(op.state.get("tagsAll") or {})
             put = {key: value for key, value in job.tags.items() if old.get(key) != value}
@@ -215,22 +154,13 @@ class AwsResource(ResourceHandler):
 
     def delete(self, op: Operation) -> None:
         job = self._job(op, op.old_inputs)
-        with self._explained("deleting", op.id, gone_is_fine=True):
+        with explained(f"deleting {self.label} ({op.id})", gone_is_fine=True):
             self.remove(job, op.id)
             self.removed(job, op.id)
 
-    # Between the two.
-
     @functools.cached_property
     def _supported(self) -> frozenset[str]:
-        regional = [] if self.service == "iam" else ["region"]
-        return frozenset([*self.supports.split(), *regional])
-
-    @functools.cached_property
-    def api_names(self) -> Mapping[str, str]:
-        """The table `fields` as input name to API name."""
-        pairs = (entry.partition("=") for entry in self.fields.split())
-        return {name: api or pascal(name) for name, _, api in pairs}
+        return frozenset([*self.supports.split(), *([] if self.service == "iam" else ["region"])])
 
     @functools.cached_property
     def matching(self) -> Matching:
@@ -257,9 +187,12 @@ class AwsResource(ResourceHandler):
             raise
         if found is None:
             return None
-        outputs = {"region": job.region, "id": id, **found}
-        for name in self.kept.split():
-            outputs[name] = job.get(name)
+        outputs = {
+            "region": job.region,
+            "id": id,
+            **found,
+            **{name: job.inputs.get(name) for name in self.kept.split()},
+        }
         if "tags" in self._supported:
             tags = self.cloud.visible_tags(found.get("tagsAll") or {})
             own: Any = job.get("tags") or {}
@@ -284,15 +217,12 @@ class AwsResource(ResourceHandler):
         """The inputs that describe what is there: the program's own words where they still mean the same."""
         if not op.old_inputs:
             chosen = {name.split(".")[0] for name in self.chosen_by_aws.split()} - {*self.replaced_by.split()}
-            names = [name for name in self._supported if name not in chosen and name not in self.kept.split()]
-            kept = {name: outputs.get(name) for name in names if name != "region"}
-            return {name: v for name, v in kept.items() if not empty(v) and v != self.defaults.get(name)}
+            names = self._supported - chosen - {*self.kept.split(), "region"}
+            found = {name: outputs.get(name) for name in names}
+            return {name: v for name, v in found.items() if not empty(v) and v != self.defaults.get(name)}
         inputs = dict(op.old_inputs)
         for name in [name for name in inputs if not name.startswith("__")]:
             before, now = {name: outputs.get(name)}, {name: inputs[name]}
             if compare(before, now, same=self.matching.same).changes:
                 inputs[name] = outputs.get(name)
         return {name: value for name, value in inputs.items() if value is not None}
-
-    def _explained(self, doing: str, what: str, *, gone_is_fine: bool = False) -> Explained:
-        return Explained(f"{doing} {self.label} ({what})", gone_is_fine)

@@ -1,12 +1,10 @@
 """When an AWS property is the same though it is written differently."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from provider_kit import Path, Unknown, has_unknown
+from provider_kit import Path, Unknown, compare, has_unknown
 from sandbox.plugins.aws import policy_documents
 
 
@@ -52,13 +50,10 @@ class Matching:
         return True
 
     def _equal(self, path: Path, before: Any, after: Any) -> bool:
-        verdict = self.same(path, before, after)
-        if verdict is not None:
-            return verdict
-        if isinstance(before, dict) and isinstance(after, dict):
-            old, new = cast("dict[str, Any]", before), cast("dict[str, Any]", after)
-            return all(self._equal((*path, key), old.get(key), new.get(key)) for key in old.keys() | new.keys())
-        return bool(before == after)
+        def same(at: Path, old: Any, new: Any) -> bool | None:
+            return self.same((*path, *at[1:]), old, new)
+
+        return not compare({"": before}, {"": after}, same=same).changes
 
 
 def _key(item: Any) -> str:

@@ -1,14 +1,12 @@
 """Rules of security groups, in the one form in which they can be compared."""
 
-from __future__ import annotations
-
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from provider_kit import Properties
-from sandbox.plugins.sdk_schema import Problem
+from sandbox.plugins.aws.spelling import camel
 
 
 class Rule(NamedTuple):
@@ -27,15 +25,25 @@ class Rule(NamedTuple):
         """As the authorize and revoke calls take it."""
         ports = {} if self.protocol == "-1" else {"FromPort": self.low, "ToPort": self.high}
         text = {"Description": self.description} if self.description else {}
-        name, key = {
-            "CidrIpv4": ("IpRanges", "CidrIp"),
-            "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
-            "PrefixListId": ("PrefixListIds", "PrefixListId"),
-            "ReferencedGroupId": ("UserIdGroupPairs", "GroupId"),
-        }[self.kind]
+        name, key = _PERMISSION[self.kind]
         return {"IpProtocol": self.protocol, **ports, name: [{key: self.source, **text}]}
 
+    def modification(self, description: str) -> Properties:
+        """With another description, as the modify call takes it."""
+        ports = {"FromPort": self.low, "ToPort": self.high}
+        return {"IpProtocol": self.protocol, **ports, self.kind: self.source, "Description": description}
 
+
+_PERMISSION = {
+    "CidrIpv4": ("IpRanges", "CidrIp"),
+    "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
+    "PrefixListId": ("PrefixListIds", "PrefixListId"),
+    "ReferencedGroupId": ("UserIdGroupPairs", "GroupId"),
+}
+LISTS = {"cidrBlocks": "CidrIpv4", "ipv6CidrBlocks": "CidrIpv6", "prefixListIds": "PrefixListId"}
+"""Inputs that list sources, and the kind of these."""
+SINGLE = {camel(kind): kind for kind in LISTS.values()} | {"referencedSecurityGroupId": "ReferencedGroupId"}
+"""Inputs that are one source, and its kind."""
 AWS_DEFAULT_EGRESS = Rule("-1", -1, -1, "CidrIpv4", "0.0.0.0/0", "")
 """What AWS gives every new group."""
 
@@ -47,13 +55,18 @@ def rules_of(said: Properties, group: str) -> set[Rule]:
     low, high = (-1, -1) if protocol == "-1" else (said["fromPort"], said["toPort"])
     referenced = [*said.get("securityGroups", ()), *filter(None, [said.get("sourceSecurityGroupId")])]
     sources = [
-        *(("CidrIpv4", each) for each in said.get("cidrBlocks") or ()),
-        *(("CidrIpv6", each) for each in said.get("ipv6CidrBlocks") or ()),
-        *(("PrefixListId", each) for each in said.get("prefixListIds") or ()),
+        *((kind, each) for name, kind in LISTS.items() for each in said.get(name) or ()),
         *(("ReferencedGroupId", each) for each in referenced),
         *([("ReferencedGroupId", group)] if said.get("self") else ()),
     ]
     return {Rule(protocol, low, high, kind, each, said.get("description") or "") for kind, each in sources}
+
+
+def single_rule(said: Properties) -> Rule:
+    """The rule of a resource that is one rule."""
+    kind, source = next((kind, said[name]) for name, kind in SINGLE.items() if said.get(name))
+    low, high = (-1, -1) if said["ipProtocol"] == "-1" else (said.get("fromPort", -1), said.get("toPort", -1))
+    return Rule(said["ipProtocol"], low, high, kind, source, said.get("description") or "")
 
 
 def rules_in(client: Any, group: str, *, egress: bool) -> dict[Rule, str]:
@@ -78,20 +91,3 @@ def rules_id(group: str, direction: str, rules: Iterable[Rule]) -> str:
     """The id of a SecurityGroupRule: made up by the provider, since it may stand for several of AWS' rules."""
     said = json.dumps([group, direction, *(rule[:5] for rule in sorted(rules))])
     return f"sgrule-{zlib.crc32(said.encode())}"
-
-
-def port_problems(said: Properties, where: str, protocol: str) -> Iterator[Problem]:
-    """Port numbers that AWS refuses."""
-    low, high = said.get("fromPort"), said.get("toPort")
-    if not isinstance(low, int) or not isinstance(high, int):
-        return
-    if protocol in ("tcp", "udp") and not (0 <= low <= 65535 and 0 <= high <= 65535 and low <= high):
-        yield f"{where}fromPort", f"invalid ports: {low} to {high}; expected 0 to 65535, the lower one first"
-    if protocol in ("-1", "all") and (low, high) not in ((0, 0), (-1, -1)):
-        yield f"{where}fromPort", 'from_port and to_port must both be 0 to use the protocol "-1"'
-
-
-def modification(rule: Rule, description: str) -> Properties:
-    """A rule with another description, as the modify call takes it."""
-    ports = {"FromPort": rule.low, "ToPort": rule.high}
-    return {"IpProtocol": rule.protocol, **ports, rule.kind: rule.source, "Description": description}

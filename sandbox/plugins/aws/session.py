@@ -4,8 +4,6 @@ Settings are those of https://www.pulumi.com/registry/packages/aws/api-docs/prov
 the usual AWS_* environment variables and profiles.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import threading
@@ -19,32 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from provider_kit import CheckFailed, PluginError, Properties, Unknown
 from sandbox.plugins import sdk_schema
 
-_USED = frozenset(
-    (
-        "region",
-        "accessKey",
-        "secretKey",
-        "token",
-        "profile",
-        "allowedAccountIds",
-        "forbiddenAccountIds",
-        "defaultTags",
-        "ignoreTags",
-        "maxRetries",
-        "s3UsePathStyle",
-    )
-)
+_USED = {
+    *("region", "accessKey", "secretKey", "token", "profile", "allowedAccountIds", "forbiddenAccountIds"),
+    *("defaultTags", "ignoreTags", "maxRetries", "s3UsePathStyle"),
+}
 # These switch off look-ups of the real provider that this one never makes, or are the engine's.
-_HARMLESS = frozenset(
-    (
-        "skipCredentialsValidation",
-        "skipMetadataApiCheck",
-        "skipRegionValidation",
-        "skipRequestingAccountId",
-        "version",
-        "pluginDownloadURL",
-    )
-)
+_HARMLESS = {
+    *("skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId"),
+    *("version", "pluginDownloadURL"),
+}
 
 
 def check_settings(settings: Properties) -> Properties:
@@ -60,12 +41,8 @@ def check_settings(settings: Properties) -> Properties:
     refused = known.keys() - _USED - {path.split(".")[0].split("[")[0] for path, _ in failures}
     failures += [(key, f"the sandbox's aws provider does not support {key}") for key in sorted(refused)]
     if not known.get("region") and not _environment_region():
-        failures.append(
-            (
-                "region",
-                "missing region information: make sure you have set your region, e.g. `pulumi config set aws:region`",
-            )
-        )
+        advice = "make sure you have set your region, e.g. `pulumi config set aws:region`"
+        failures.append(("region", f"missing region information: {advice}"))
     if known.get("allowedAccountIds") and known.get("forbiddenAccountIds"):
         failures.append(("allowedAccountIds", '"allowedAccountIds": conflicts with forbiddenAccountIds'))
     if failures:
@@ -90,8 +67,7 @@ class Cloud:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         parsed = sdk_schema.parse_settings("aws", dict(settings))
         self.region: str = parsed.get("region") or _environment_region() or ""
-        tags = (parsed.get("defaultTags") or {}).get("tags") or {}
-        self.default_tags: dict[str, Any] = tags
+        self.default_tags: dict[str, Any] = (parsed.get("defaultTags") or {}).get("tags") or {}
         ignored = parsed.get("ignoreTags") or {}
         self._ignored_keys = frozenset(ignored.get("keys") or ())
         self._ignored_prefixes = ("aws:", *(ignored.get("keyPrefixes") or ()))
@@ -147,11 +123,8 @@ class Cloud:
 
     def visible_tags(self, tags: Mapping[str, str]) -> dict[str, str]:
         """Tags without those that AWS itself or the setting `ignoreTags` takes out of the provider's hands."""
-        return {
-            key: value
-            for key, value in tags.items()
-            if key not in self._ignored_keys and not key.startswith(self._ignored_prefixes)
-        }
+        keys = [key for key in tags if key not in self._ignored_keys and not key.startswith(self._ignored_prefixes)]
+        return {key: tags[key] for key in keys}
 
 
 def explain(error: Exception) -> str:

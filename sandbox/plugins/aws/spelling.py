@@ -1,27 +1,19 @@
-"""The forms in which APIs want what a program says: tags, letter case, optional parameters."""
+"""The forms in which APIs want what a program says: letter case, dates, absent values."""
 
-from __future__ import annotations
-
+import datetime
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
-from provider_kit import UNKNOWN, Properties, Unknown
+import jmespath
+
+from provider_kit import Properties
+from sandbox.plugins.aws.service_model import pairs, tag_map
 
 
 def table(**entries: Any) -> Mapping[str, Any]:
     """A read-only table for a class attribute."""
     return types.MappingProxyType(entries)
-
-
-def tag_list(tags: Mapping[str, Any] | Unknown, key: str = "Key", value: str = "Value") -> Any:
-    """Tags as most APIs take them: a list of objects with a key and a value."""
-    return UNKNOWN if isinstance(tags, Unknown) else [{key: name, value: text} for name, text in tags.items()]
-
-
-def tag_map(tags: Iterable[Mapping[str, Any]] | None, key: str = "Key", value: str = "Value") -> dict[str, str]:
-    """Tags from such a list."""
-    return {tag[key]: tag[value] for tag in tags or ()}
 
 
 def known(value: Any) -> Properties:
@@ -34,18 +26,30 @@ def known_items(value: Any) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
-def without_empty(values: Mapping[str, Any]) -> Properties:
-    """An object without what is empty, for optional request parameters."""
-    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
+def selected(expression: str, values: Mapping[str, Any]) -> Properties:
+    """What a JMESPath expression makes of values: an object, without what is absent in it; empty for no expression."""
+    return pruned(jmespath.search(expression, values)) if expression else {}
 
 
-def recased(value: Any, change: Callable[[str], str]) -> Any:
-    """A nested value with the names of all its properties changed, e.g. from `volumeSize` to `VolumeSize`."""
+def pruned(value: Any) -> Any:
+    """A value without the absent parts of the objects in it."""
     if isinstance(value, dict):
-        return {change(str(key)): recased(item, change) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {key: pruned(item) for key, item in value.items() if item is not None}  # pyright: ignore[reportUnknownVariableType]
+    return [pruned(item) for item in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+
+
+def filled(values: Properties) -> Properties | None:
+    """An object without what is empty in it, or None if nothing is left."""
+    return {name: value for name, value in values.items() if value} or None
+
+
+def plain(value: Any) -> Any:
+    """A value of an API's answer as an output: dates are text."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):
-        return [recased(item, change) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
+        return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime.datetime) else value
 
 
 def pascal(name: str) -> str:
@@ -56,3 +60,39 @@ def pascal(name: str) -> str:
 def camel(name: str) -> str:
     """`VolumeSize` as `volumeSize`."""
     return name[:1].lower() + name[1:]
+
+
+class Spelling:
+    """How an API with capital letters writes an object of the program; tags in it are a map here and pairs there.
+
+    Args:
+        texts: booleans that the program has as text, with spaces between: so Terraform tells "not said" from "false".
+        exceptions: the program's name to the API's, where more than the first letter differs.
+    """
+
+    def __init__(self, texts: str = "", **exceptions: str) -> None:
+        self._texts = texts.split()
+        self._api, self._ours = exceptions, {api: name for name, api in exceptions.items()}
+
+    def api(self, value: Any) -> Any:
+        """A value of the program as the API takes it."""
+        if not isinstance(value, dict):
+            return [self.api(item) for item in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+        return {self._api.get(name) or pascal(name): self._sent(name, item) for name, item in value.items()}  # pyright: ignore
+
+    def _sent(self, name: str, item: Any) -> Any:
+        if name == "tags" and isinstance(item, dict):
+            return pairs(item)
+        return item == "true" if name in self._texts and isinstance(item, str) else self.api(item)
+
+    def ours(self, value: Any) -> Any:
+        """A value of the API as the program has it."""
+        if not isinstance(value, dict):
+            return [self.ours(item) for item in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+        named = ((self._ours.get(api) or camel(api), item) for api, item in value.items())
+        return {name: self._received(name, item) for name, item in named}
+
+    def _received(self, name: str, item: Any) -> Any:
+        if name == "tags" and isinstance(item, list):
+            return tag_map(item)
+        return str(item).lower() if name in self._texts and isinstance(item, bool) else self.ours(item)

@@ -198,6 +198,41 @@ def test_network(live: AwsPlugin) -> None:
 
 
 @pytest.mark.sandbox
+def test_the_first_change_of_a_cluster_leaves_what_eks_reads_at_its_creation(live: AwsPlugin) -> None:
+    vpc = Life(live, "aws:ec2/vpc:Vpc", {"cidrBlock": "10.7.0.0/16"})
+    subnets = [
+        Life(
+            live,
+            "aws:ec2/subnet:Subnet",
+            {"vpcId": vpc.id, "cidrBlock": f"10.7.{index}.0/24", "availabilityZone": f"{cloud_fixtures.REGION}{zone}"},
+        )
+        for index, zone in enumerate("ab")
+    ]
+    role = Life(live, ROLE, {"assumeRolePolicy": TRUST})
+    access = {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True}
+    inputs: Properties = {
+        "roleArn": role.state["arn"],
+        "vpcConfig": {"subnetIds": [subnet.id for subnet in subnets], "endpointPublicAccess": True},
+        "accessConfig": access,
+    }
+    # An import cannot know what EKS was told at the creation.
+    cluster = Life(
+        live,
+        "aws:eks/cluster:Cluster",
+        inputs,
+        unreadable=frozenset({"accessConfig.bootstrapClusterCreatorAdminPermissions"}),
+    )
+    assert cluster.state["accessConfig"] == access
+    cluster.update({**inputs, "enabledClusterLogTypes": ["audit"]})
+    assert cluster.state["enabledClusterLogTypes"] == ["audit"]
+    # The same for a state that does not know it.
+    cluster.state["accessConfig"] = {"authenticationMode": "API"}
+    cluster.update({**inputs, "enabledClusterLogTypes": ["api"]})
+    for life in (cluster, role, *subnets, vpc):
+        life.delete()
+
+
+@pytest.mark.sandbox
 def test_launch_template_gets_versions(live: AwsPlugin) -> None:
     inputs = {"metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1}, "updateDefaultVersion": True}
     life = Life(live, "aws:ec2/launchTemplate:LaunchTemplate", inputs)
