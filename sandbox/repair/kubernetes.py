@@ -35,9 +35,10 @@ def find_object(kind: str, search: Search, inputs: Properties) -> list[str]:
     live = _get(kind, search, metadata.get("namespace") or "", metadata["name"])
     if live is None or live["metadata"].get("deletionTimestamp"):
         return []
-    # An object of somebody else is left to the next create, which says how to take it over.
+    # Server-side apply leaves no manager where nothing was set, like a namespace without labels. What somebody else
+    # made is left to the next create, which applies too: it adds what is missing, and names who sets something else.
     managers = [str(entry.get("manager", "")) for entry in live["metadata"].get("managedFields") or []]
-    if not any(manager.startswith(CREATOR) for manager in managers):
+    if managers and not any(manager.startswith(CREATOR) for manager in managers):
         return []
     namespace = live["metadata"].get("namespace")
     return [f"{namespace}/{live['metadata']['name']}" if namespace else live["metadata"]["name"]]

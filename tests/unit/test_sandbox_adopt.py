@@ -180,6 +180,7 @@ def _live(manager: str, **metadata: Any) -> dict[str, Any]:
     [
         (_live("pulumi-kubernetes"), "vvp"),
         (_live("pulumi-kubernetes-4f2a", namespace="vvp"), "vvp/vvp"),
+        ({"metadata": {"name": "vvp"}}, "vvp"),
         (_live("kubectl-create"), None),
         (_live("pulumi-kubernetes", deletionTimestamp="2026-01-01T00:00:00Z"), None),
         (None, None),
