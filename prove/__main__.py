@@ -22,6 +22,8 @@ WRITES = (
     "It lays out probes, whose names begin with vvp-prove-, in the stack's blob storage, streams and cluster, tries "
     "every claim on them, and takes them away again; records that it puts into streams stay for their retention."
 )
+ALL = ""
+"""For `--clean`: every run that is surely over."""
 NOT_ASKED = "Nobody was asked, so nothing was written: there is no terminal; YES=1 or --yes says yes."
 
 
@@ -37,7 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m prove", description="Who can touch what, against a real account.")
     parser.add_argument("--stack", required=True, help="the stack's name, as Pulumi knows it")
     parser.add_argument("--yes", action="store_true", help="do not ask (or YES=1 in the environment)")
-    parser.add_argument("--clean", action="store_true", help="try nothing, take away what earlier runs left behind")
+    parser.add_argument(
+        "--clean",
+        nargs="?",
+        const=ALL,
+        metavar="RUN",
+        help="try nothing; take away what a run, or every run that began over an hour ago, has left behind",
+    )
     given = parser.parse_args(arguments)
     yes: bool = given.yes or os.environ.get("YES") == "1"
     try:
@@ -53,9 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
             for misfit in misfits:
                 errors.print(f"  {misfit}")
             return 1
-        if given.clean:
+        if given.clean is not None:
             with closing(administrator(target)) as admin:
-                return clean(stack.cloud, admin, yes=yes)
+                return clean(stack.cloud, admin, given.clean, yes=yes)
         print(WRITES, flush=True)
         return prove(stack, target) if agreed("Go on?", yes=yes) else 1
     except (SettingsError, OutputsError, *FAILURES) as error:
@@ -65,12 +73,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def clean(cloud: Cloud, admin: Kube, *, yes: bool) -> int:
-    """Takes away what runs have left behind that are surely over.
+def clean(cloud: Cloud, admin: Kube, run: str, *, yes: bool) -> int:
+    """Takes away what runs have left behind.
 
     Args:
         cloud: The stack's cloud.
         admin: The API server, as administrator.
+        run: The mark of one run, or ALL for those that are surely over.
         yes: Whether nobody need be asked.
 
     Returns:
@@ -79,13 +88,13 @@ def clean(cloud: Cloud, admin: Kube, *, yes: bool) -> int:
     found = leftovers.left_behind(cloud, admin)
     for sentence in leftovers.sentences(found):
         print(sentence, flush=True)
-    old = [mark for mark in found if not leftovers.is_fresh(mark)]
-    if not old:
-        print("There is nothing to take away.")
+    over = [mark for mark in found if (mark == run if run != ALL else not leftovers.is_fresh(mark))]
+    if not over:
+        print("Nothing is taken away." if found else "There is nothing to take away.")
         return 0
-    if not agreed(f"Take away the probes of {len(old)} run{'' if len(old) == 1 else 's'}?", yes=yes):
+    if not agreed(f"Take away the probes of {len(over)} run{'' if len(over) == 1 else 's'}?", yes=yes):
         return 1
-    failures = [failure for mark in old for failure in leftovers.remove(cloud, admin, mark)]
+    failures = [failure for mark in over for failure in leftovers.remove(cloud, admin, mark)]
     for failure in failures:
         errors.print(f"NOT TAKEN AWAY: {failure}")
     return int(bool(failures))
