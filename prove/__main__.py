@@ -1,6 +1,6 @@
 """`python -m prove --stack prod`: the proof against a real account, with its ambient session.
 
-It needs nothing of a sandbox. It says where it is going to run and asks before it writes anything.
+It says where it is going to run and asks before it writes anything.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Protocol
 
 from prove.accounts import Account, owners
+from prove.cloud import Cloud
 from prove.verdicts import ACCOUNT, NAMESPACE, POD, Claim
 from settings.check import Settings
 from settings.stack_file import StackFile
@@ -16,18 +16,6 @@ FOREIGN = "nobody-knows-this"
 NO_LABEL = "-"
 
 
-class CloudsClaims(Protocol):
-    """What the stack file says of the cloud (see prove.cloud.Cloud)."""
-
-    def claims(self, account: Account) -> Iterable[Claim]:
-        """What an account may do in the cloud."""
-        ...
-
-    def intrusions(self) -> Iterable[Claim]:
-        """That nobody becomes an account without being it."""
-        ...
-
-
 class Expected:
     """What a stack file says.
 
@@ -37,7 +25,7 @@ class Expected:
         strangers: Further accounts, `<namespace>/<name>`, which the stack file does not know and so allows nothing.
     """
 
-    def __init__(self, settings: Settings[StackFile], cloud: CloudsClaims, strangers: Iterable[str] = ()) -> None:
+    def __init__(self, settings: Settings[StackFile], cloud: Cloud, strangers: Iterable[str] = ()) -> None:
         self.settings, self._cloud = settings, cloud
         self.owners = owners(settings)
         self.namespaces = sorted({account.namespace for account in self.owners})

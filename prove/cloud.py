@@ -1,18 +1,15 @@
-"""A cloud's part of the proof, and the one place that chooses the cloud."""
+"""A cloud's part of the proof."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from prove.accounts import Account
 from prove.api_server import Kube, Object
 from prove.clean_up import CleanUp, Step
 from prove.intruders import Intruders
 from prove.verdicts import Claim, Outcome
-from settings.aws.stack_file import AwsStackFile
-from settings.check import Settings
-from settings.stack_file import StackFile
 
 
 class CloudError(Exception):
@@ -113,23 +110,3 @@ class Cloud(Protocol):
     def removal(self, mark: str) -> Iterable[Step]:
         """Takes a run's probes away and touches nothing else."""
         ...
-
-
-def cloud_of(
-    settings: Settings[StackFile], config: Mapping[str, Any], environment: Mapping[str, str] | None = None
-) -> Cloud:
-    """The cloud of a stack file. Its SDK is imported only here.
-
-    Args:
-        settings: The stack file.
-        config: Its block `config`, for the keys that are not the program's own.
-        environment: See Target.
-
-    Raises:
-        NotImplementedError: The stack file is of a cloud whose claims nobody can try.
-    """
-    if isinstance(settings.file, AwsStackFile):
-        from prove.aws.cloud import AwsCloud
-
-        return AwsCloud(cast("Settings[AwsStackFile]", settings), config, environment)
-    raise NotImplementedError(f"nobody tries the claims of {type(settings.file).__name__}")

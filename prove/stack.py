@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prove.cloud import Cloud, cloud_of
+from prove.cloud import Cloud
+from prove.clouds import cloud_of
 from settings.check import PROJECT, Settings, check
 from settings.stack_file import StackFile
 from settings.yaml_file import config_of

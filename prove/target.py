@@ -1,4 +1,4 @@
-"""Where the proof runs: what it must know of a sandbox or of an account."""
+"""What the proof must know of where it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
