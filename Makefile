@@ -11,6 +11,12 @@ STACK_FILES := $(if $(filter file,$(origin STACK)),$(wildcard Pulumi.*.yaml exam
 
 .DEFAULT_GOAL := help
 .PHONY: help venv up preview refresh destroy prove env down clean status memory test test-unit test-program test-sandbox test-matrix lint check hooks format docs lock
+# Where `make prove` runs: in the sandbox, or on the account of this shell's session, for which no sandbox is started.
+TARGET        ?= sandbox
+PROVE_sandbox := $(SANDBOX) prove
+PROVE_account := $(VENV)/python -m prove
+PROVE          = $(or $(PROVE_$(TARGET)),$(error TARGET is sandbox or account, not $(TARGET)))
+
 # Commands share the sandbox and the terminal.
 .NOTPARALLEL:
 
@@ -33,8 +39,8 @@ refresh: venv ## compare the state with the cloud and the cluster, and take over
 destroy: venv ## remove all that the stack made
 	@$(SANDBOX) destroy --stack $(STACK)
 
-prove: venv ## try who can touch what with real tokens, against what the stack file says (.sandbox/access.html)
-	@$(SANDBOX) prove --stack $(STACK)
+prove: venv ## try who can touch what, against what the stack file says (TARGET=account: on a real account; YES=1: do not ask)
+	@$(PROVE) --stack $(STACK)
 
 env: venv ## print what a shell needs for kubectl, aws, helm and pulumi: eval "$$(make -s env)"
 	@$(SANDBOX) env --stack $(STACK)

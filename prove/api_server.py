@@ -1,16 +1,16 @@
 """The API server as one user, over plain HTTPS."""
 
-import ssl
 from typing import Any
 
 import httpx
 
-from sandbox import layout
-from sandbox.cluster import files
+from prove.kubeconfig import Connection
 
 Object = dict[str, Any]
 DRY_RUN = {"dryRun": "All"}
 MERGE = "application/merge-patch+json"
+SHORTEST = 600
+"""Seconds that a token lives at least: the API server gives no shorter ones."""
 
 
 class Answered(Exception):
@@ -34,20 +34,26 @@ class Kube:
     """A connection as a service account, or as the administrator.
 
     Args:
+        connection: Where the API server is, and who the administrator is.
         token: The account's token.
+        own_proxy: Whether the proxies of this process' environment count.
     """
 
-    def __init__(self, token: str | None = None) -> None:
-        context = ssl.create_default_context(cafile=str(files.ca_certificate()))
-        if token is None:
-            context.load_cert_chain(files.client_certificate("admin"), files.client_key("admin"))
+    def __init__(self, connection: Connection, token: str | None = None, *, own_proxy: bool = False) -> None:
+        self._connection, self._own_proxy = connection, own_proxy
         self._client = httpx.Client(
-            base_url=f"https://127.0.0.1:{layout.Sandbox.load().ports['apiserver']}",
-            verify=context,
+            base_url=connection.server,
+            verify=connection.tls(as_user=token is None),
             headers={"Authorization": f"Bearer {token}"} if token else {},
+            auth=None if token else connection.auth(),
             timeout=httpx.Timeout(60, connect=10),
-            trust_env=False,
+            proxy=connection.proxy,
+            trust_env=own_proxy,
         )
+
+    def as_account(self, token: str) -> "Kube":
+        """A connection to the same API server as a service account."""
+        return Kube(self._connection, token, own_proxy=self._own_proxy)
 
     def close(self) -> None:
         """Ends the connection."""
@@ -65,34 +71,51 @@ class Kube:
 
         Raises:
             Answered: the answer is an error.
+            httpx.HTTPError: there is no answer.
         """
         url = path if path.startswith("/") else f"/api/v1/{path}"
         headers = {"Content-Type": kind} if kind else {}
-        answer = self._client.request(method, url, json=body, params=DRY_RUN if dry else None, headers=headers)
-        content: Object = answer.json() if answer.content else {}
+        answer = self._client.request(
+            method,
+            url,
+            json=body,
+            params=DRY_RUN if dry else None,
+            headers=headers,
+            extensions=self._connection.extensions,
+        )
+        content: Object = _json(answer)
         if answer.is_error:
             error = Missing if answer.status_code == 404 else Answered
             raise error(answer.status_code, str(content.get("message") or answer.reason_phrase))
         return content
 
-    def ensure(self, path: str, name: str, *, labels: dict[str, str]) -> bool:
-        """Makes an object that is only a name; returns whether it was not there yet."""
+    def make(self, path: str, body: Object) -> bool:
+        """Makes an object; returns whether it was not there yet."""
         try:
-            self.call("POST", path, {"metadata": {"name": name, "labels": labels}})
+            self.call("POST", path, body)
         except Answered as error:
             if error.status == 409:
                 return False
             raise
         return True
 
-    def token(self, namespace: str, account: str, audience: str = "") -> str:
+    def token(self, namespace: str, account: str, audience: str = "", seconds: int = SHORTEST) -> str:
         """A token of a service account by TokenRequest, as a pod's volume has it.
 
         Args:
             namespace: The account's namespace.
             account: Its name.
             audience: Whom it is for; the API server itself if empty.
+            seconds: How long it lives.
         """
-        spec = {"expirationSeconds": 3600, **({"audiences": [audience]} if audience else {})}
+        spec = {"expirationSeconds": seconds, **({"audiences": [audience]} if audience else {})}
         path = f"namespaces/{namespace}/serviceaccounts/{account}/token"
         return str(self.call("POST", path, {"spec": spec})["status"]["token"])
+
+
+def _json(answer: httpx.Response) -> Object:
+    try:
+        return answer.json() if answer.content else {}
+    except ValueError:
+        # A proxy's answer, say; its status tells enough.
+        return {}

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.cluster import files
+from prove.target import Forger
 
 ALGORITHM = "RS256"
 
@@ -21,25 +21,26 @@ def claims_of(token: str) -> dict[str, Any]:
 def other_cluster(token: str) -> str:
     """The same claims and key id, signed by a key that the cluster never had."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return jwt.encode(claims_of(token), key, ALGORITHM, headers=_key_id(token))
+    return jwt.encode(claims_of(token), key, ALGORITHM, headers={"kid": _key_id(token)})
 
 
-def expired(token: str) -> str:
+def expired(token: str, forger: Forger) -> str:
     """The same claims with the cluster's own signature, of yesterday."""
     yesterday = int(time.time()) - 86400
     claims = claims_of(token) | {"iat": yesterday, "nbf": yesterday, "exp": yesterday + 3600}
-    return _signed(claims, token)
+    return forger.sign(claims, _key_id(token))
 
 
-def other_issuer(token: str) -> str:
+def other_issuer(token: str, forger: Forger) -> str:
     """The same claims with the cluster's own signature, in the name of an issuer that nobody registered."""
     issuer = str(claims_of(token)["iss"])
-    return _signed(claims_of(token) | {"iss": f"{issuer.rpartition('/')[0]}/{'0' * 32}"}, token)
+    claims = claims_of(token) | {"iss": f"{issuer.rpartition('/')[0]}/{'0' * 32}"}
+    return forger.sign(claims, _key_id(token))
 
 
 def unsigned(token: str) -> str:
     """The same claims with the algorithm `none`."""
-    return jwt.encode(claims_of(token), "", "none", headers=_key_id(token))
+    return jwt.encode(claims_of(token), "", "none", headers={"kid": _key_id(token)})
 
 
 def changed(token: str, subject: str) -> str:
@@ -54,9 +55,5 @@ def changed(token: str, subject: str) -> str:
     return f"{header}.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.{signature}"
 
 
-def _key_id(token: str) -> dict[str, str]:
-    return {"kid": jwt.get_unverified_header(token)["kid"]}
-
-
-def _signed(claims: dict[str, Any], like: str) -> str:
-    return jwt.encode(claims, files.token_signing_key().read_bytes(), ALGORITHM, headers=_key_id(like))
+def _key_id(token: str) -> str:
+    return str(jwt.get_unverified_header(token)["kid"])

@@ -5,17 +5,24 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from prove.verdicts import Kind, Row, Verdict
+from prove.verdicts import AGREED, WORST_FIRST, Kind, Row, Verdict
 
-WORST_FIRST = (Verdict.HOLE, Verdict.LOST, Verdict.UNCLEAR, Verdict.ALLOWED, Verdict.REFUSED)
 CLASSES = {
     Verdict.ALLOWED: "allowed",
     Verdict.REFUSED: "refused",
     Verdict.HOLE: "hole",
     Verdict.LOST: "lost",
     Verdict.UNCLEAR: "lost",
+    Verdict.NOT_TRIED: "untried",
 }
-SIGNS = {Verdict.ALLOWED: "✓", Verdict.REFUSED: "·", Verdict.HOLE: "✗", Verdict.LOST: "!", Verdict.UNCLEAR: "?"}
+SIGNS = {
+    Verdict.ALLOWED: "✓",
+    Verdict.REFUSED: "·",
+    Verdict.HOLE: "✗",
+    Verdict.LOST: "!",
+    Verdict.UNCLEAR: "?",
+    Verdict.NOT_TRIED: "-",
+}
 
 STYLE = """
 :root { color-scheme: light dark; --page: #fff; --ink: #1b1f24; --line: #d0d7de; --faint: #57606a;
@@ -38,11 +45,13 @@ thead .kind { border-left: 2px solid var(--line); padding: 0 .4rem; font-weight:
 .grid tbody th { padding: .2rem .8rem .2rem 0; white-space: nowrap; position: sticky; left: 0;
   background: var(--page) }
 .grid td { min-width: 1.9rem; height: 1.9rem; border: 1px solid var(--page); text-align: center; cursor: default }
+.grid td.untried { border: 1px dashed var(--faint) }
 .grid .first { border-left: 2px solid var(--line) }
 .allowed { background: var(--allowed); color: #fff }
 .refused { background: var(--refused); color: var(--faint) }
 .hole { background: var(--hole); color: #fff; font-weight: 700 }
 .lost { background: var(--lost); color: #000; font-weight: 700 }
+.untried { border: 1px dashed var(--faint); color: var(--faint) }
 .legend span { display: inline-block; padding: .1rem .6rem; margin-right: .4rem; border-radius: .2rem }
 ul.wrong { padding: 0; list-style: none }
 ul.wrong li { margin: .25rem 0; padding: .3rem .6rem; border-radius: .2rem }
@@ -70,17 +79,17 @@ def page(stack: str, now: datetime.datetime, rows: Sequence[Row]) -> str:
         rows: All rows.
     """
     counts = Counter(row.verdict for row in rows)
-    agreed = counts[Verdict.ALLOWED] + counts[Verdict.REFUSED]
-    legend = " ".join(
-        f'<span class="{CLASSES[v]}">{SIGNS[v]} {v}: {counts[v]}</span>'
-        for v in (Verdict.ALLOWED, Verdict.REFUSED, Verdict.HOLE, Verdict.LOST, Verdict.UNCLEAR)
-    )
-    wrong = "".join(f'<li class="{CLASSES[row.verdict]}">{escape(row.sentence)}</li>' for row in rows if not row.agrees)
+    agreed = sum(counts[verdict] for verdict in AGREED)
+    untried = counts[Verdict.NOT_TRIED]
+    more = f"; {untried} more were not tried" if untried else ""
+    legend = " ".join(f'<span class="{CLASSES[v]}">{SIGNS[v]} {v}: {counts[v]}</span>' for v in Verdict)
+    wrong = "".join(f'<li class="{CLASSES[row.verdict]}">{escape(row.sentence)}</li>' for row in rows if row.is_wrong)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Who can touch what: {escape(stack)}</title><style>{STYLE}</style></head><body>
 <h1>Who can touch what: stack {escape(stack)}</h1>
-<p>{escape(now.strftime("%d %B %Y, %H:%M %Z"))}. {agreed} of {len(rows)} tries came out as the stack file says.</p>
+<p>{escape(now.strftime("%d %B %Y, %H:%M %Z"))}.
+{agreed} of {len(rows) - untried} tries came out as the stack file says{more}.</p>
 <p class="legend">{legend}</p>
 <p>A cell is all that an account tried on one thing; its colour is that of the worst. Point at it for the calls.</p>
 {f'<ul class="wrong">{wrong}</ul>' if wrong else ""}
@@ -97,7 +106,9 @@ def _grid(rows: Sequence[Row]) -> str:
     for row in rows:
         cells.setdefault((_line(row), row.claim.kind, _column(row)), []).append(row)
     subjects = list(dict.fromkeys(_line(row) for row in rows))
-    kinds = "".join(f'<th class="kind" colspan="{len(names)}">{escape(kind)}</th>' for kind, names in columns.items())
+    kinds = "".join(
+        f'<th class="kind" colspan="{len(names)}">{escape(str(kind))}</th>' for kind, names in columns.items()
+    )
     names = "".join(
         f'<th class="name{" first" if index == 0 else ""}"><span>{escape(name)}</span></th>'
         for names in columns.values()
@@ -123,20 +134,15 @@ def _line(row: Row) -> str:
 
 
 def _columns(rows: Sequence[Row]) -> dict[Kind, list[str]]:
-    found: dict[Kind, list[str]] = {kind: [] for kind in Kind}
+    found: dict[Kind, dict[str, None]] = {}
     for row in rows:
-        name = _column(row)
-        if name not in found[row.claim.kind]:
-            found[row.claim.kind].append(name)
-    return {kind: names for kind, names in found.items() if names}
+        found.setdefault(row.claim.kind, {})[_column(row)] = None
+    return {kind: list(names) for kind, names in found.items()}
 
 
 def _column(row: Row) -> str:
     """A thing's name under the heading of its kind, which need not be said again."""
-    name = row.claim.resource.removeprefix("of ")
-    for words in ("stream ", "bucket ", "role ", "namespace ", "account ", "the ", "a pod "):
-        name = name.removeprefix(words)
-    return name
+    return row.claim.resource.removeprefix("of ").removeprefix(row.claim.kind.words)
 
 
 def _cell(group: Sequence[Row], *, first: bool) -> str:

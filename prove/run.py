@@ -2,162 +2,151 @@
 
 import datetime
 import json
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from botocore.exceptions import ClientError
+import httpx
 from rich.console import Console
 
+from prove import leftovers
 from prove.api_server import Answered, Kube
-from prove.aws.client import Aws, Credentials
-from prove.aws.exchange import Exchange
-from prove.aws.probes import Probes
-from prove.aws.tries import Cloud
-from prove.claims import INTRUDERS, Expected, stack_settings
-from prove.cluster_tries import Cluster
+from prove.claims import Expected
+from prove.clean_up import CleanUp, Signals, Stopped
+from prove.cloud import CloudError, Run, Tries
+from prove.cluster_probes import elsewhere
+from prove.cluster_tries import ClusterTries
+from prove.intruders import Intruders
+from prove.kubeconfig import Connection, KubeconfigError
+from prove.marks import new_mark
 from prove.page import page
+from prove.stack import Stack
 from prove.table import show
-from prove.verdicts import Claim, Kind, Outcome, Row
-from sandbox import layout
-from sandbox.run import engine
-from settings.aws.names import ROLE_ANNOTATION
+from prove.target import Forger, Target
+from prove.verdicts import ACCOUNT, NAMESPACE, POD, Claim, Outcome, Row
 
 THREADS = 8
-NOT_TRIED = {"kube-system/ebs-csi-controller-sa"}
-"""The storage driver's account: its role belongs to the cluster, and is only tried as a target."""
+FAILURES = (CloudError, Answered, KubeconfigError, httpx.HTTPError)
+"""Nothing can be laid out where the stack's own things are not there, or where nobody answers."""
 
-Own = tuple[Outcome, Credentials | None]
-
-
-def access_file() -> Path:
-    """The rows."""
-    return layout.STATE / "access.json"
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
-def picture_file() -> Path:
-    """The picture of them."""
-    return layout.STATE / "access.html"
+@dataclass(frozen=True)
+class Proof:
+    """What a run has found.
+
+    Attributes:
+        rows: A row for each claim, in the claims' order.
+        left: What could not be taken away, and why.
+    """
+
+    rows: Sequence[Row]
+    left: Sequence[str]
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 if no row is wrong and nothing is left. What is not tried is told, and is no fault."""
+        return int(bool(self.left) or any(row.is_wrong for row in self.rows))
 
 
-def prove(stack: str) -> int:
+def administrator(target: Target) -> Kube:
+    """The API server of a target, as its administrator.
+
+    Raises:
+        KubeconfigError: The kubeconfig leads nowhere.
+    """
+    return Kube(Connection(target.kubeconfig), own_proxy=target.environment is None)
+
+
+def prove(stack: Stack, target: Target) -> int:
     """Tries every claim of a stack that is deployed, writes rows and picture, and names what does not agree.
 
     Args:
-        stack: The stack's name.
+        stack: The stack.
+        target: Where it is deployed.
 
     Returns:
-        0 if everything is as the stack file says, else 1.
+        0 if everything that was tried is as the stack file says, and all probes are gone; else 1, or what a shell
+        shows for the signal that ended it.
     """
     started = time.monotonic()
-    settings = stack_settings(stack)
-    variables = engine.variables(stack)
-    aws, admin = Aws(variables), Kube()
+    signals = Signals(errors.print)
     try:
-        expected = Expected(settings, strangers(aws, admin, Expected(settings)))
-        rows = observe(aws, admin, expected)
-    except (ClientError, Answered) as error:
-        # Nothing can be laid out where the stack's own things are not there.
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"Nothing could be proved: {error}\nIs the stack deployed as its file says? make up STACK={stack}",
-            markup=False,
+        with signals.handled(), closing(administrator(target)) as admin:
+            for sentence in leftovers.sentences(leftovers.left_behind(stack.cloud, admin)):
+                errors.print(f"{sentence}\n  python -m prove --clean takes away what is old enough.")
+            live = admin.call("GET", "serviceaccounts")["items"]
+            expected = Expected(stack.settings, stack.cloud, stack.cloud.strangers(live))
+            proof = observe(stack, admin, expected, target.forger, signals)
+    except FAILURES as error:
+        errors.print(
+            f"Nothing could be proved: {error or type(error).__name__}\nIs the stack deployed as its file says?"
         )
         return 1
-    finally:
-        admin.close()
+    except Stopped as stopped:
+        return stopped.status
     now = datetime.datetime.now().astimezone()
-    layout.write_atomically(access_file(), json.dumps([row.as_json() for row in rows], indent=1) + "\n")
-    layout.write_atomically(picture_file(), page(stack, now, rows))
+    target.results.mkdir(parents=True, exist_ok=True)
+    rows, picture = target.results / "access.json", target.results / "access.html"
+    _write(rows, json.dumps([row.as_json() for row in proof.rows], indent=1) + "\n")
+    _write(picture, page(stack.name, now, proof.rows))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-    show(console, stack, rows, time.monotonic() - started)
-    console.print(f"rows: {access_file()}\npicture: {picture_file()}", markup=False, soft_wrap=True)
-    return 0 if all(row.agrees for row in rows) else 1
+    show(console, stack.name, proof.rows, time.monotonic() - started)
+    console.print(f"rows: {rows}\npicture: {picture}", markup=False, soft_wrap=True)
+    return proof.status
 
 
-def strangers(aws: Aws, admin: Kube, expected: Expected) -> tuple[str, ...]:
-    """Live accounts that have been given a role and that the stack file does not know.
-
-    Args:
-        aws: The cloud.
-        admin: The API server.
-        expected: The stack file.
-    """
-    accounts: list[Any] = admin.call("GET", "serviceaccounts")["items"]
-    found = {
-        f"{account['metadata']['namespace']}/{account['metadata']['name']}"
-        for account in accounts
-        if ROLE_ANNOTATION in (account["metadata"].get("annotations") or {})
-    }
-    live = {f"{account['metadata']['namespace']}/{account['metadata']['name']}" for account in accounts}
-    pages = aws.client("eks", aws.admin).get_paginator("list_pod_identity_associations")
-    for listed in pages.paginate(clusterName=expected.settings.file.cluster.name):
-        found |= {f"{one['namespace']}/{one['serviceAccount']}" for one in listed["associations"]}
-    known = {account.subject for account in expected.accounts} | NOT_TRIED
-    # An association may wait for an account that nobody has made; there is no token of such a one.
-    return tuple(sorted((found & live) - known))
-
-
-def observe(aws: Aws, admin: Kube, expected: Expected) -> list[Row]:
-    """Tries every claim.
+def observe(stack: Stack, admin: Kube, expected: Expected, forger: Forger | None, signals: Signals) -> Proof:
+    """Lays out probes, tries every claim, and takes the probes away, whatever happens in between.
 
     Args:
-        aws: The cloud.
-        admin: The API server.
-        expected: The stack file.
+        stack: The stack.
+        admin: The API server, as administrator.
+        expected: What the stack file says.
+        forger: See Target.
+        signals: Kept from interrupting the clean-up.
 
-    Returns:
-        A row for each claim, in the claims' order.
+    Raises:
+        CloudError: Something of the stack is not there.
+        Answered: The API server refuses something that the proof itself needs.
     """
-    claims = expected.claims()
-    probes = Probes(aws, expected)
-    cluster = Cluster(admin, expected, probes.mark)
-    pages = aws.client("iam", aws.admin).get_paginator("list_roles")
-    arns = {role["RoleName"]: str(role["Arn"]) for listed in pages.paginate() for role in listed["Roles"]}
-    exchange = Exchange(aws, admin, expected, arns, cluster.elsewhere)
-    with ThreadPoolExecutor(THREADS) as pool, cluster.prepared(expected.accounts):
-        try:
-            probes.put()
-            cluster.run_pods(claims)
-            subjects = [account.subject for account in expected.accounts]
-            own = dict(zip(subjects, pool.map(exchange.own, expected.accounts), strict=True))
-            tries = Tries(expected, Cloud(aws, probes), cluster, exchange, own)
-            outcomes = list(pool.map(tries.observe, claims))
-        finally:
-            probes.remove()
-    return [Row(claim, outcome) for claim, outcome in zip(claims, outcomes, strict=True)]
+    claims, mark, clean_up = expected.claims(), new_mark(), CleanUp()
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        cluster = ClusterTries(admin, expected, mark, clean_up)
+        cluster.lay_out(claims)
+        intruders = Intruders(admin, elsewhere(mark), forger)
+        cloud = stack.cloud.lay_out(Run(mark, admin, expected.accounts, intruders, pool, clean_up))
+        outcomes = list(pool.map(partial(_outcome, cluster, cloud), claims))
+    finally:
+        signals.cleaning()
+        # No call may lay anything out after its removal.
+        pool.shutdown(cancel_futures=True)
+        clean_up.run()
+        for failure in clean_up.failures:
+            errors.print(f"NOT TAKEN AWAY: {failure}", style="bold red")
+    return Proof([Row(claim, outcome) for claim, outcome in zip(claims, outcomes, strict=True)], clean_up.failures)
 
 
-class Tries:
-    """Hands each claim to what can try it.
+def _outcome(cluster: ClusterTries, cloud: Tries, claim: Claim) -> Outcome:
+    """What comes of a claim's call. What fails around it makes the row unclear, and ends nothing."""
+    try:
+        if claim.kind in (NAMESPACE, ACCOUNT, POD):
+            return cluster.observe(claim)
+        return cloud.observe(claim)
+    except Exception as error:
+        return Outcome(None, f"what the call needs could not be laid out: {error or type(error).__name__}")
 
-    Args:
-        expected: The stack file.
-        cloud: Tries calls to AWS.
-        cluster: Tries calls to the API server.
-        exchange: Tries to become a role.
-        own: Each account's own credentials.
-    """
 
-    def __init__(
-        self, expected: Expected, cloud: Cloud, cluster: Cluster, exchange: Exchange, own: Mapping[str, Own]
-    ) -> None:
-        self._cloud, self._cluster, self._exchange, self._own = cloud, cluster, exchange, own
-        self._accounts = {account.subject: account for account in expected.accounts}
-        self._owners = {owner.role: owner for owner in expected.owners}
-
-    def observe(self, claim: Claim) -> Outcome:
-        """What comes of a claim's call."""
-        if claim.kind in (Kind.NAMESPACE, Kind.ACCOUNT, Kind.POD):
-            return self._cluster.observe(claim)
-        if claim.subject not in self._accounts:
-            intruder = next(intruder for intruder in INTRUDERS if claim.subject.startswith(f"{intruder} ("))
-            return self._exchange.intrude(intruder, self._owners[claim.target])
-        outcome, credentials = self._own[claim.subject]
-        if claim.kind is Kind.ROLE:
-            return self._exchange.into(self._accounts[claim.subject], credentials, claim.action, claim.target)
-        if outcome.allowed is None:
-            return outcome
-        return self._cloud.observe(claim, credentials, outcome.detail)
+def _write(file: Path, text: str) -> None:
+    """Replaces a file at once: a reader sees the old or the new one."""
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(text)
+    os.replace(new, file)

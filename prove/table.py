@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from prove.verdicts import Kind, Row, Verdict
+from prove.verdicts import AGREED, WORST_FIRST, Kind, Row, Verdict
 
 STYLES = {
     Verdict.ALLOWED: "green",
@@ -14,6 +14,7 @@ STYLES = {
     Verdict.HOLE: "bold red",
     Verdict.LOST: "bold yellow",
     Verdict.UNCLEAR: "bold magenta",
+    Verdict.NOT_TRIED: "cyan",
 }
 
 
@@ -34,9 +35,8 @@ def show(console: Console, stack: str, rows: Sequence[Row], seconds: float) -> N
     for (account, kind), group in sorted(groups.items(), key=lambda item: _order(rows, item[0])):
         if account != before:
             table.add_section()
-        agreed = sum(row.agrees for row in group)
         shown = account if account != before else ""
-        table.add_row(shown, str(kind), f"{agreed}/{len(group)}", _may(group), style=_style(group))
+        table.add_row(shown, str(kind), _as_said(group), _may(group), style=_style(group))
         before = account
     console.print(table)
     for row in rows:
@@ -53,13 +53,21 @@ def summary(rows: Sequence[Row], seconds: float) -> str:
         seconds: How long they took.
     """
     counts = Counter(row.verdict for row in rows)
-    agreed = counts[Verdict.ALLOWED] + counts[Verdict.REFUSED]
+    agreed = sum(counts[verdict] for verdict in AGREED)
     figures = (
         f"{agreed} of {len(rows)} rows agree ({counts[Verdict.ALLOWED]} allowed, {counts[Verdict.REFUSED]} refused)"
     )
     holes = f"{counts[Verdict.HOLE]} hole{'' if counts[Verdict.HOLE] == 1 else 's'}"
     wrong = f"{holes}, {counts[Verdict.LOST]} lost, {counts[Verdict.UNCLEAR]} unclear"
-    return f"{figures}; {wrong}; {seconds:.0f} s"
+    untried = f"; {counts[Verdict.NOT_TRIED]} not tried" if counts[Verdict.NOT_TRIED] else ""
+    return f"{figures}; {wrong}{untried}; {seconds:.0f} s"
+
+
+def _as_said(group: Sequence[Row]) -> str:
+    """How many came out as said, of how many."""
+    untried = sum(row.verdict is Verdict.NOT_TRIED for row in group)
+    agreed = f"{sum(row.agrees for row in group)}/{len(group)}"
+    return f"{agreed}, {untried} not tried" if untried else agreed
 
 
 def _account(row: Row) -> str:
@@ -69,9 +77,9 @@ def _account(row: Row) -> str:
 
 
 def _order(rows: Sequence[Row], group: tuple[str, Kind]) -> tuple[int, int]:
-    """Accounts as they first come, and the kinds of things in their own order."""
+    """Accounts as they first come, and the kinds of things likewise."""
     first = next(index for index, row in enumerate(rows) if _account(row) == group[0])
-    return first, list(Kind).index(group[1])
+    return first, next(index for index, row in enumerate(rows) if row.claim.kind == group[1])
 
 
 def _may(group: Sequence[Row]) -> str:
@@ -88,5 +96,4 @@ def _may(group: Sequence[Row]) -> str:
 
 def _style(group: Sequence[Row]) -> str:
     verdicts = {row.verdict for row in group}
-    worst = next((v for v in (Verdict.HOLE, Verdict.LOST, Verdict.UNCLEAR, Verdict.ALLOWED) if v in verdicts), None)
-    return STYLES[worst or Verdict.REFUSED]
+    return STYLES[next(verdict for verdict in WORST_FIRST if verdict in verdicts)]

@@ -5,18 +5,25 @@ from enum import StrEnum
 from typing import Any
 
 
-class Kind(StrEnum):
-    """What an action is tried on; the picture groups its columns by it."""
+@dataclass(frozen=True)
+class Kind:
+    """What an action is tried on; the picture groups its columns by it.
 
-    STREAM = "streams"
-    KEY = "keys"
-    BUCKET = "bucket"
-    PREFIX = "prefixes of the bucket"
-    CLOUD = "AWS account"
-    ROLE = "roles"
-    NAMESPACE = "namespaces"
-    ACCOUNT = "service accounts"
-    POD = "pods at admission"
+    Attributes:
+        heading: Its name in the table, the picture and the rows.
+        words: How the name of a thing of this kind begins in a row; under the heading it need not be said again.
+    """
+
+    heading: str
+    words: str = ""
+
+    def __str__(self) -> str:
+        return self.heading
+
+
+NAMESPACE = Kind("namespaces", "namespace ")
+ACCOUNT = Kind("service accounts", "account ")
+POD = Kind("pods at admission", "a pod ")
 
 
 class Verdict(StrEnum):
@@ -27,6 +34,19 @@ class Verdict(StrEnum):
     HOLE = "hole"
     LOST = "lost"
     UNCLEAR = "unclear"
+    NOT_TRIED = "not tried"
+
+
+AGREED = frozenset({Verdict.ALLOWED, Verdict.REFUSED})
+WRONG = frozenset({Verdict.HOLE, Verdict.LOST, Verdict.UNCLEAR})
+"""What is not tried is in neither: it has not been shown, and nothing speaks against it."""
+WORST_FIRST = (
+    *(verdict for verdict in Verdict if verdict in WRONG),
+    Verdict.NOT_TRIED,
+    Verdict.ALLOWED,
+    Verdict.REFUSED,
+)
+"""A group of rows is shown by its worst."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +55,9 @@ class Claim:
 
     Attributes:
         subject: The service account as `<namespace>/<name>`, or a description of an intruder.
-        action: The call, as `s3:GetObject`.
+        action: The call, as the API names it.
         kind: What it is tried on.
-        target: Which of them: a stream, a prefix, a role…; what it means is up to `kind`.
+        target: Which of them; what it means is up to `kind`.
         allowed: What the stack file says.
         resource: `target` as a person would call it.
     """
@@ -55,14 +75,23 @@ class Outcome:
     """What came of a real call.
 
     Attributes:
-        allowed: None where the call failed for a reason that is neither permission nor its lack.
-        detail: The refusal's code or message.
+        allowed: None where the call failed for a reason that is neither permission nor its lack, or was not made.
+        detail: The refusal's code or message, or why the call was not made.
+        tried: Whether the call was made.
     """
 
     allowed: bool | None
     detail: str = ""
+    tried: bool = True
+
+    @classmethod
+    def not_tried(cls, why: str) -> "Outcome":
+        """No call was made."""
+        return cls(None, why, tried=False)
 
     def __str__(self) -> str:
+        if not self.tried:
+            return "not tried"
         return {True: "allowed", False: "refused", None: "failed"}[self.allowed]
 
 
@@ -76,6 +105,8 @@ class Row:
     @property
     def verdict(self) -> Verdict:
         """Whether the two agree, and if not, how."""
+        if not self.outcome.tried:
+            return Verdict.NOT_TRIED
         if self.outcome.allowed is None:
             return Verdict.UNCLEAR
         if self.outcome.allowed == self.claim.allowed:
@@ -85,7 +116,12 @@ class Row:
     @property
     def agrees(self) -> bool:
         """Whether expected and observed are the same."""
-        return self.verdict in (Verdict.ALLOWED, Verdict.REFUSED)
+        return self.verdict in AGREED
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the row speaks against the stack file, or says nothing although it was tried."""
+        return self.verdict in WRONG
 
     @property
     def sentence(self) -> str:
@@ -100,6 +136,8 @@ class Row:
                 return f"LOST: {claim.subject} cannot {what}; the stack file says it can{why}"
             case Verdict.UNCLEAR:
                 return f"UNCLEAR: {claim.subject}, {what}: neither allowed nor refused{why}"
+            case Verdict.NOT_TRIED:
+                return f"NOT TRIED: {claim.subject}, {what}{why}"
             case _:
                 return f"{claim.subject}, {what}: {self.verdict}"
 

@@ -73,14 +73,17 @@ def prove(stack: str) -> int:
     """Tries who can touch what with real tokens, and compares it with what the stack file says."""
     # The program's own settings come with it, which no other command needs.
     from prove.run import prove as run
+    from prove.stack import Stack
+    from sandbox.run import proof_target
     from settings.faults import SettingsError
 
     prepare(stack)
     if files.Identity.load() is None:
         console.print(f"There is no cluster to try anything on yet: make up STACK={stack} makes it.")
         return 1
+    target = proof_target.target(stack)
     try:
-        return run(stack)
+        return run(Stack.read(stack, target.environment), target)
     except SettingsError as error:
         console.print(str(error), markup=False)
         return 1

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from prove import forged_tokens
+from prove.accounts import Account
 from prove.api_server import Kube, Missing
+from prove.aws.claims import ASSUME_ROLE, OTHER_KIND, POD_IDENTITY, WEB_IDENTITY, AwsClaims
 from prove.aws.client import TOKEN_REFUSALS, Aws, Credentials, tried
-from prove.claims import ASSUME_ROLE, INTRUDERS, POD_IDENTITY, WEB_IDENTITY, Account, Expected
+from prove.intruders import Intruders, NotForged
 from prove.verdicts import Outcome
 from settings.aws.names import ROLE_ANNOTATION
 
 AUDIENCES = {WEB_IDENTITY: "sts.amazonaws.com", POD_IDENTITY: "pods.eks.amazonaws.com"}
 SESSION = "prove"
+SHORTEST = 900
+"""Seconds that a session lasts at least: STS gives no shorter ones, and none can be taken back."""
 
 
 class Exchange:
@@ -20,37 +23,37 @@ class Exchange:
     Args:
         aws: The cloud.
         kube: The API server, as administrator: who hands a pod its token.
-        expected: The stack file.
-        arns: ARN by role name.
-        elsewhere: A namespace with accounts of the same names as the stack's.
+        claims: The stack file.
+        arns: ARN by role name, of each role of the stack, in the claims' order.
+        intruders: Makes the tokens of those who are not the accounts.
     """
 
-    def __init__(self, aws: Aws, kube: Kube, expected: Expected, arns: Mapping[str, str], elsewhere: str) -> None:
-        self._aws, self._kube, self._expected, self._arns = aws, kube, expected, arns
-        self._elsewhere = elsewhere
-        self._cluster = expected.settings.file.cluster.name
+    def __init__(self, aws: Aws, kube: Kube, claims: AwsClaims, arns: Mapping[str, str], intruders: Intruders) -> None:
+        self._aws, self._kube, self._claims, self._arns = aws, kube, claims, arns
+        self._intruders = intruders
+        self._cluster = claims.settings.file.cluster.name
 
-    def by_token(self, exchange: str, token: str, role: str) -> tuple[Outcome, Credentials | None]:
+    def by_token(self, exchange: str, token: str, arn: str) -> tuple[Outcome, Credentials | None]:
         """Exchanges a token.
 
         Args:
             exchange: WEB_IDENTITY or POD_IDENTITY.
             token: The token.
-            role: The role that is asked for; Pod Identity gives whatever is associated, and another role is a refusal.
+            arn: The role that is asked for; Pod Identity gives whatever is associated, and another role is a refusal.
         """
+        role = arn.rpartition("/")[2]
         found: list[Credentials] = []
 
         def web_identity() -> None:
-            sts = self._aws.client("sts", None)
-            answer = sts.assume_role_with_web_identity(
-                RoleArn=self._arn(role), RoleSessionName=SESSION, WebIdentityToken=token
+            answer = self._aws.anonymous("sts").assume_role_with_web_identity(
+                RoleArn=arn, RoleSessionName=SESSION, WebIdentityToken=token, DurationSeconds=SHORTEST
             )
             given = answer["Credentials"]
             keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
             found.append(Credentials(*keys, role=role))
 
         def pod_identity() -> None:
-            agent = self._aws.client("eks-auth", self._aws.admin)
+            agent = self._aws.admin("eks-auth")
             answer = agent.assume_role_for_pod_identity(clusterName=self._cluster, token=token)
             given = answer["credentials"]
             name = answer["assumedRoleUser"]["arn"].split("/")[-2]
@@ -74,7 +77,7 @@ class Exchange:
         With IRSA the annotation of the live account names the role, as EKS' webhook hands it to the pod; an account
         without one tries every role, as a pod can that asks for a token itself.
         """
-        exchange = self._expected.exchange
+        exchange = self._claims.exchange
         try:
             token = self.token(account, exchange)
         except Missing as error:
@@ -83,12 +86,12 @@ class Exchange:
             return self.by_token(exchange, token, "")
         path = f"namespaces/{account.namespace}/serviceaccounts/{account.name}"
         live: dict[str, Any] = self._kube.call("GET", path)["metadata"].get("annotations") or {}
-        annotated = str(live.get(ROLE_ANNOTATION, "")).rpartition("/")[2]
-        if account.role and not annotated:
+        annotated = str(live.get(ROLE_ANNOTATION, ""))
+        if account.is_owner and not annotated:
             return Outcome(False, f"the account has no annotation {ROLE_ANNOTATION}"), None
         outcome, credentials = Outcome(False, "no role"), None
-        for role in [annotated] if annotated else self._expected.roles:
-            outcome, credentials = self.by_token(exchange, token, role)
+        for arn in [annotated] if annotated else self._arns.values():
+            outcome, credentials = self.by_token(exchange, token, arn)
             if credentials or outcome.allowed is None:
                 break
         return outcome, credentials
@@ -100,38 +103,25 @@ class Exchange:
                 token = self.token(account, action)
             except Missing as error:
                 return Outcome(False, str(error))
-            return self.by_token(action, token, role)[0]
+            return self.by_token(action, token, self._arns[role])[0]
         if own is None:
             return Outcome(False, "no credentials")
         sts = self._aws.client("sts", own)
-        return tried(lambda: sts.assume_role(RoleArn=self._arn(role), RoleSessionName=SESSION))
+        return tried(
+            lambda: sts.assume_role(RoleArn=self._arns[role], RoleSessionName=SESSION, DurationSeconds=SHORTEST)
+        )
 
     def intrude(self, intruder: str, owner: Account) -> Outcome:
         """Whether an intruder becomes an account's role."""
+        exchange = self._claims.exchange
         try:
-            token = self._intruders_token(intruder, owner)
+            if intruder == OTHER_KIND:
+                other = next(audience for kind, audience in AUDIENCES.items() if kind != exchange)
+                token = self._kube.token(owner.namespace, owner.name, other)
+            else:
+                token = self._intruders.token(intruder, owner, AUDIENCES[exchange])
+        except NotForged as error:
+            return Outcome.not_tried(str(error))
         except Missing as error:
             return Outcome(None, f"nobody to pose as: {error}")
-        return self.by_token(self._expected.exchange, token, owner.role or "")[0]
-
-    def _intruders_token(self, intruder: str, owner: Account) -> str:
-        exchange = self._expected.exchange
-        real = self.token(owner, exchange)
-        other_kind = next(audience for kind, audience in AUDIENCES.items() if kind != exchange)
-        another = self._kube.token(self._elsewhere, "default", AUDIENCES[exchange])
-        made = (
-            lambda: forged_tokens.other_cluster(real),
-            lambda: forged_tokens.expired(real),
-            lambda: self._kube.token(owner.namespace, owner.name),
-            lambda: self._kube.token(owner.namespace, owner.name, other_kind),
-            lambda: forged_tokens.unsigned(real),
-            lambda: forged_tokens.changed(another, f"system:serviceaccount:{owner.namespace}:{owner.name}"),
-            lambda: self._kube.token(self._elsewhere, owner.name, AUDIENCES[exchange]),
-            lambda: forged_tokens.other_issuer(real),
-        )
-        return dict(zip(INTRUDERS, made, strict=True))[intruder]()
-
-    def _arn(self, role: str) -> str:
-        # A role that is not there is asked for all the same: it must not be there for a reason that the row shows.
-        any_arn = next(iter(self._arns.values()))
-        return self._arns.get(role, f"{any_arn.rpartition('/')[0]}/{role}")
+        return self.by_token(exchange, token, self._arns[self._claims.role_of(owner)])[0]

@@ -4,48 +4,74 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from prove.accounts import Account
+from prove.aws.claims import BUCKET, INTRUDERS, KEY, PREFIX, ROLE, STREAM, AwsClaims
 from prove.aws.client import Aws, Credentials, tried
-from prove.aws.probes import Probes, slug
-from prove.verdicts import Claim, Kind, Outcome
+from prove.aws.exchange import Exchange
+from prove.aws.probes import Probes
+from prove.marks import slug
+from prove.verdicts import Claim, Outcome
 
 Call = Callable[[], Any]
 
 
-class Cloud:
-    """Tries claims about streams, keys, the bucket and the account.
+Own = tuple[Outcome, Credentials | None]
+"""What came of becoming one's own role."""
+
+
+class AwsTries:
+    """Tries claims about streams, keys, the bucket, the account and its roles.
 
     Args:
         aws: The cloud.
+        claims: The stack file.
         probes: What the calls find.
+        exchange: Who becomes whom.
+        accounts: The accounts by subject, each with its own credentials.
     """
 
-    def __init__(self, aws: Aws, probes: Probes) -> None:
-        self._aws, self._probes = aws, probes
+    def __init__(
+        self,
+        aws: Aws,
+        claims: AwsClaims,
+        probes: Probes,
+        exchange: Exchange,
+        accounts: Mapping[str, tuple[Account, Own]],
+    ) -> None:
+        self._aws, self._probes, self._exchange, self._accounts = aws, probes, exchange, accounts
+        self._owners = {claims.role_of(owner): owner for owner in claims.owners}
 
-    def observe(self, claim: Claim, own: Credentials | None, why_none: str) -> Outcome:
-        """Whether an account can do what a claim is about.
+    def observe(self, claim: Claim) -> Outcome:
+        """What comes of a claim's call.
 
-        Args:
-            claim: The claim.
-            own: The account's credentials.
-            why_none: Why there are none.
+        Raises:
+            Exception: What the call was to find could not be laid out.
         """
-        if own is None:
-            return Outcome(False, f"no credentials: {why_none}")
+        if claim.subject not in self._accounts:
+            intruder = next(intruder for intruder in INTRUDERS if claim.subject.startswith(f"{intruder} ("))
+            return self._exchange.intrude(intruder, self._owners[claim.target])
+        account, (became, credentials) = self._accounts[claim.subject]
+        if claim.kind == ROLE:
+            return self._exchange.into(account, credentials, claim.action, claim.target)
+        if became.allowed is None:
+            return became
+        if credentials is None:
+            return Outcome(False, f"no credentials: {became.detail}")
+        return self._on_thing(claim, credentials)
+
+    def _on_thing(self, claim: Claim, own: Credentials) -> Outcome:
         service, _, call = claim.action.partition(":")
         client = self._aws.client(service, own)
-        match claim.kind:
-            case Kind.STREAM:
-                return self._on_stream(client, claim, call)
-            case Kind.KEY:
-                return tried(self._on_key(client, claim.target)[call])
-            case Kind.BUCKET:
-                return tried(self._on_bucket(client)[call])
-            case Kind.PREFIX:
-                return tried(self._on_prefix(client, claim, call))
-            case _:
-                calls = {"ListRoles": "list_roles", "ListStreams": "list_streams", "ListBuckets": "list_buckets"}
-                return tried(getattr(client, calls[call]))
+        if claim.kind == STREAM:
+            return self._on_stream(client, claim, call)
+        if claim.kind == KEY:
+            return tried(self._on_key(client, claim.target)[call])
+        if claim.kind == BUCKET:
+            return tried(self._on_bucket(client, call))
+        if claim.kind == PREFIX:
+            return tried(self._on_prefix(client, claim, call))
+        calls = {"ListRoles": "list_roles", "ListStreams": "list_streams", "ListBuckets": "list_buckets"}
+        return tried(getattr(client, calls[call]))
 
     def _on_stream(self, client: Any, claim: Claim, call: str) -> Outcome:
         probes, stream = self._probes, claim.target
@@ -79,13 +105,14 @@ class Cloud:
             "RemoveTagsFromStream": lambda: client.remove_tags_from_stream(StreamName=stream, TagKeys=[probes.mark]),
         }
         iterator = probes.iterator(stream) if call == "GetRecords" else ""
-        if call == "DeregisterStreamConsumer":
-            probes.consumer(stream, consumer)
-        try:
+        if call not in ("RegisterStreamConsumer", "DeregisterStreamConsumer"):
             return tried(calls[call])
-        finally:
-            # A stream has room for twenty.
-            if call in ("RegisterStreamConsumer", "DeregisterStreamConsumer"):
+        with probes.one_consumer[stream]:
+            try:
+                if call == "DeregisterStreamConsumer":
+                    probes.consumer(stream, consumer)
+                return tried(calls[call])
+            finally:
                 probes.drop_consumer(stream, consumer)
 
     def _on_key(self, client: Any, name: str) -> Mapping[str, Call]:
@@ -95,15 +122,19 @@ class Cloud:
             "GenerateDataKey": lambda: client.generate_data_key(KeyId=key, KeySpec="AES_256"),
         }
 
-    def _on_bucket(self, client: Any) -> Mapping[str, Call]:
-        bucket, tags = self._probes.bucket, self._probes.bucket_tags()
-        return {
+    def _on_bucket(self, client: Any, call: str) -> Call:
+        bucket = self._probes.bucket
+        if call == "PutBucketTagging":
+            # Read as late as can be: what somebody else writes in between is undone.
+            tags = self._probes.bucket_tags()
+            return lambda: client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+        calls: Mapping[str, Call] = {
             "GetBucketLocation": lambda: client.get_bucket_location(Bucket=bucket),
             "GetBucketPolicy": lambda: client.get_bucket_policy(Bucket=bucket),
             "GetBucketVersioning": lambda: client.get_bucket_versioning(Bucket=bucket),
-            "ListMultipartUploads": lambda: client.list_multipart_uploads(Bucket=bucket),
-            "PutBucketTagging": lambda: client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags}),
+            "ListMultipartUploads": lambda: client.list_multipart_uploads(Bucket=bucket, MaxUploads=1),
         }
+        return calls[call]
 
     def _on_prefix(self, client: Any, claim: Claim, call: str) -> Call:
         probes, prefix, who = self._probes, claim.target, claim.subject

@@ -111,17 +111,3 @@ def of_job(settings: Settings[AwsStackFile], job: Workload) -> Access:
         keys[BUCKET_KEY] = frozenset(KEY_CALLS) if writes else frozenset({"Decrypt"})
     streams = {name: STREAM_CALLS[verb] for name, verb in granted.streams.items()}
     return Access(streams=streams, prefixes=prefixes, bucket=bucket, keys=keys)
-
-
-def pod_admitted(account: str, label: str | None, *, platform: str, guarded: frozenset[str]) -> bool:
-    """Whether a pod may run: a deployment's with the deployment's own account, any other with nobody's.
-
-    Args:
-        account: The pod's service account.
-        label: Its label `deploymentName`; None where it has none.
-        platform: The platform's account, which no deployment has.
-        guarded: Accounts of deployments.
-    """
-    if label is None:
-        return account not in guarded
-    return bool(label) and label == account and account != platform

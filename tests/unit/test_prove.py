@@ -14,11 +14,13 @@ from grants.verbs import StreamVerb
 from prove import forged_tokens as forge
 from prove.api_server import Answered
 from prove.aws import verbs as meaning
+from prove.aws.claims import INTRUDERS, PREFIX, ROLE, AwsClaims
 from prove.aws.client import TOKEN_REFUSALS, tried
-from prove.claims import INTRUDERS, RUN, Expected
+from prove.aws.cloud import AwsCloud
+from prove.claims import RUN, Expected, pod_admitted
 from prove.page import page
 from prove.table import summary
-from prove.verdicts import Claim, Kind, Outcome, Row, Verdict
+from prove.verdicts import POD, Claim, Outcome, Row, Verdict
 from settings.aws.stack_file import AwsStackFile
 from settings.check import Settings, check
 from tests.stacks import changed, own, stack_file
@@ -32,8 +34,12 @@ Question = tuple[str, str, str]
 
 
 def expected(*strangers: str, **changes: Any) -> Expected:
-    settings = cast("Settings[AwsStackFile]", check(changed(stack_file(), **own(changes))))
-    return Expected(settings, strangers)
+    found = settings(**changes)
+    return Expected(found, AwsCloud(found, {}, None), strangers)
+
+
+def settings(**changes: Any) -> Settings[AwsStackFile]:
+    return cast("Settings[AwsStackFile]", check(changed(stack_file(), **own(changes))))
 
 
 def allowed(found: Expected) -> set[Question]:
@@ -91,7 +97,7 @@ def test_no_verb_manages_a_stream_and_each_has_its_calls() -> None:
 
 
 def test_an_unencrypted_stream_has_no_key() -> None:
-    found = expected(streams={"greeting-request": {"encrypted": False}})
+    found = AwsClaims(settings(streams={"greeting-request": {"encrypted": False}}))
     assert found.keys == [meaning.BUCKET_KEY]
 
 
@@ -100,7 +106,7 @@ def test_roles_are_their_accounts_own_by_the_stacks_exchange_only() -> None:
         ("irsa", "sts:AssumeRoleWithWebIdentity"),
         ("pod-identity", "eks-auth:AssumeRoleForPodIdentity"),
     ):
-        claims = [claim for claim in expected(identity__kind=kind).claims() if claim.kind is Kind.ROLE]
+        claims = [claim for claim in expected(identity__kind=kind).claims() if claim.kind == ROLE]
         assert {(claim.subject, claim.action, claim.target) for claim in claims if claim.allowed} == {
             (who, exchange, f"vvp-{who.split('/')[1]}") for who in (CONSUMER, PRODUCER, PLATFORM)
         }
@@ -110,7 +116,7 @@ def test_roles_are_their_accounts_own_by_the_stacks_exchange_only() -> None:
 def test_strangers_and_default_accounts_may_nothing_with_aws() -> None:
     found = expected("vvp/stranger")
     claims = [claim for claim in found.claims() if claim.subject in ("vvp/stranger", "vvp/default")]
-    assert {claim.kind for claim in claims if claim.allowed} == {Kind.POD}
+    assert {claim.kind for claim in claims if claim.allowed} == {POD}
 
 
 @pytest.mark.parametrize(
@@ -131,13 +137,13 @@ def test_strangers_and_default_accounts_may_nothing_with_aws() -> None:
 )
 def test_pods_wear_their_own_deployments_account(account: str, label: str | None, admitted: bool) -> None:
     guarded = frozenset({"job", "other"})
-    assert meaning.pod_admitted(account, label, platform="platform", guarded=guarded) is admitted
+    assert pod_admitted(account, label, platform="platform", guarded=guarded) is admitted
 
 
 def test_each_job_of_its_own_namespace_is_tried_there_with_every_label() -> None:
     found = expected(platform__layout="namespace-per-job")
     assert found.namespaces == ["greeting-request-consumer", "greeting-request-producer", "vvp"]
-    pods = [claim for claim in found.claims() if claim.kind is Kind.POD and claim.action == RUN]
+    pods = [claim for claim in found.claims() if claim.kind == POD and claim.action == RUN]
     own = [claim for claim in pods if claim.subject == "greeting-request-consumer/greeting-request-consumer"]
     assert {claim.target for claim in own if claim.allowed} == {"greeting-request-consumer"}
     assert len(own) == len(found.labels)
@@ -169,7 +175,7 @@ def test_expected_beside_observed(says: bool, seen: bool | None, verdict: Verdic
 
 
 def one(says: bool, seen: bool | None, detail: str = "") -> Row:
-    return Row(Claim("vvp/a", "s3:GetObject", Kind.PREFIX, "jobs/b/", says, "jobs/b/…"), Outcome(seen, detail))
+    return Row(Claim("vvp/a", "s3:GetObject", PREFIX, "jobs/b/", says, "jobs/b/…"), Outcome(seen, detail))
 
 
 def test_an_error_that_is_no_refusal_proves_nothing() -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from tests.sandbox.access_table import assert_proved
+from tests.sandbox.as_account import prove_as_account
 from tests.sandbox.checkout import Checkout, client
-from tests.sandbox.holes import BUCKET, CONSUMER, HOLES, NS, PRODUCER
+from tests.sandbox.holes import BUCKET, CONSUMER, HOLES, NS, PRODUCER, done
 
 pytestmark = pytest.mark.sandbox
+
+STREAM = "greeting-request"
 
 
 def test_everything_is_as_the_stack_file_says_and_nothing_is_left(variant: Checkout) -> None:
@@ -22,13 +25,72 @@ def test_everything_is_as_the_stack_file_says_and_nothing_is_left(variant: Check
     page = (variant.folder / ".sandbox" / "access.html").read_text()
     assert not re.search(r"\b(src|href)=|url\(|@import", page)
     assert CONSUMER in page
-    s3 = client(variant, "s3")
+    assert_nothing_is_left(variant)
+
+
+def test_as_if_it_were_an_account_all_that_can_be_tried_agrees(variant: Checkout) -> None:
+    whole = {(row["subject"], row["action"], row["resource"]): row for row in assert_proved(variant)}
+    found = prove_as_account(variant, "--yes")
+    assert found.result.status == 0, found.result
+    forged = ("an expired token (", "a token of another issuer (")
+    for row in found.rows:
+        if row["subject"].startswith(forged):
+            assert row["observed"] == row["verdict"] == "not tried", row
+        else:
+            assert row == whole[row["subject"], row["action"], row["resource"]]
+    assert len(found.rows) == len(whole)
+    assert f"{len(whole) - 6} of {len(whole)} rows agree" in found.result.output
+    assert "6 not tried" in found.result.output
+    account = client(variant, "sts").get_caller_identity()
+    for words in (account["Account"], account["Arn"], variant.environment()["AWS_ENDPOINT_URL"].partition(":")[0]):
+        assert words in found.result.output, found.result
+    assert found.modules == []
+    assert set(found.opened) <= {variant.environment()["AWS_CA_BUNDLE"]}
+    assert_nothing_is_left(variant)
+
+
+def test_as_if_it_were_an_account_nobody_is_proved_unasked(variant: Checkout) -> None:
+    found = prove_as_account(variant)
+    assert found.result.status == 1
+    assert "Nobody was asked, so nothing was written" in found.result.output
+    assert_nothing_is_left(variant)
+
+
+def test_what_a_killed_run_left_is_named_and_taken_away_and_nothing_else(variant: Checkout) -> None:
+    mark, beside = "vvp-prove-20200102-030405-1a2b", "vvp-prove-notes"
+    s3, kinesis = client(variant, "s3"), client(variant, "kinesis")
+    stream = kinesis.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]["StreamARN"]
+    for key in (f"jobs/{CONSUMER}/{mark}-0123456789ab", beside):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    s3.create_multipart_upload(Bucket=BUCKET, Key=f"{mark}-upload")
+    kinesis.register_stream_consumer(StreamARN=stream, ConsumerName=f"{mark}-shared")
+    kinesis.add_tags_to_stream(StreamName=STREAM, Tags={mark: "probe", beside: "x"})
+    done(variant.run("kubectl", *NS, "create", "serviceaccount", mark))
+    done(variant.run("kubectl", *NS, "label", "serviceaccount", mark, f"vvp-prove={mark}"))
+    try:
+        found = prove_as_account(variant, "--clean", "--yes")
+        assert found.result.status == 0, found.result
+        for words in ("object", "upload", "consumer", "tag", "service account"):
+            assert f"{words} " in found.result.output, found.result
+        assert_nothing_is_left(variant, but=beside)
+        assert s3.head_object(Bucket=BUCKET, Key=beside)
+        assert [tag["Key"] for tag in kinesis.list_tags_for_stream(StreamName=STREAM)["Tags"]].count(beside) == 1
+        assert kinesis.list_stream_consumers(StreamARN=stream)["Consumers"] == []
+    finally:
+        for version in s3.list_object_versions(Bucket=BUCKET, Prefix=beside).get("Versions", []):
+            s3.delete_object(Bucket=BUCKET, Key=beside, VersionId=version["VersionId"])
+        kinesis.remove_tags_from_stream(StreamName=STREAM, TagKeys=[beside])
+
+
+def assert_nothing_is_left(checkout: Checkout, but: str = "") -> None:
+    s3 = client(checkout, "s3")
     left = s3.list_object_versions(Bucket=BUCKET)
     keys = [item["Key"] for item in [*left.get("Versions", []), *left.get("DeleteMarkers", [])]]
-    assert not [key for key in keys if "vvp-prove" in key]
+    assert not [key for key in keys if "vvp-prove" in key and key != but]
     assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
-    pods = variant.json("kubectl", *NS, "get", "pods", "-l", "vvp-prove", "-o", "json")["items"]
-    assert [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]] == []
+    everything = ("get", "pods,serviceaccounts,namespaces", "--all-namespaces")
+    probes = checkout.json("kubectl", *everything, "-l", "vvp-prove", "-o", "json")["items"]
+    assert [probe for probe in probes if "deletionTimestamp" not in probe["metadata"]] == []
 
 
 @pytest.mark.parametrize("hole", HOLES, ids=[hole.__name__ for hole in HOLES])
