@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from sandbox.build import toolchain
+from sandbox.build.modules import KUBERNETES
 from sandbox.layout import CHECKOUT, STATE, write_atomically
 
 FROM_VENV = ("kubectl", "aws", "supervisorctl")
@@ -19,7 +20,7 @@ def ready() -> Path:
         SystemExit: Go is missing or too old, or a build failed; the reason has been printed.
     """
     _link(STATE / "engine" / "pulumi", toolchain.pulumi())
-    commands = {name: toolchain.build(toolchain.KUBERNETES) / name for name in toolchain.KUBERNETES.binaries}
+    commands = {name: toolchain.build(KUBERNETES) / name for name in KUBERNETES.binaries}
     toolchain.kubernetes_provider()
     commands |= {name: Path(sys.executable).parent / name for name in FROM_VENV}
     folder = STATE / "bin"

@@ -26,7 +26,7 @@ from pulumi import RunError
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from sandbox.build.toolchain import PULUMI_VERSION
+from sandbox.build.modules import PULUMI_VERSION
 
 MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit for one message; gRPC's default of 4 MB is less than a large program needs."""

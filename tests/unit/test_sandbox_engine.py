@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import layout
-from sandbox.build import toolchain
+from sandbox.build import modules
 from sandbox.layout import Sandbox
 from sandbox.run import engine
 
@@ -67,7 +67,7 @@ def test_a_shell_of_make_env_is_not_led_to_the_door(state: Path, monkeypatch: py
 
 def test_the_real_provider_is_the_one_of_the_programs_sdk() -> None:
     pinned = (layout.CHECKOUT / "requirements.txt").read_text()
-    assert re.search(rf"^pulumi-kubernetes=={re.escape(toolchain.KUBERNETES_PROVIDER_VERSION)}\s", pinned, re.MULTILINE)
+    assert re.search(rf"^pulumi-kubernetes=={re.escape(modules.KUBERNETES_PROVIDER_VERSION)}\s", pinned, re.MULTILINE)
 
 
 def test_a_state_of_the_stand_in_is_refused_and_make_clean_offered(state: Path, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.build import toolchain
-from sandbox.build.toolchain import KUBERNETES, PULUMI, PULUMI_VERSION, Module
+from sandbox.build import modules, toolchain
+from sandbox.build.modules import KUBERNETES, PULUMI, PULUMI_VERSION, Module
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Module:
     source.mkdir(parents=True)
     (source / "go.mod").write_text("module x\n\ngo 1.26.0\n")
     (source / "go.sum").write_text("sum\n")
-    monkeypatch.setattr(toolchain, "CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(modules, "CHECKOUT", tmp_path / "checkout")
+    monkeypatch.setattr(modules, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(toolchain, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(toolchain, "STATE", tmp_path / "state")
     monkeypatch.setattr(toolchain, "_check_go", lambda module: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sandbox import layout
-from sandbox.build.toolchain import KYVERNO_VERSION
+from sandbox.build.modules import KYVERNO_VERSION
 from sandbox.cluster import files
 from sandbox.cluster.agent import images
 from sandbox.cluster.agent.pod_process import Launch, UnsupportedError
