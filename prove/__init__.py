@@ -1,4 +1,5 @@
 """The proof of who can touch what: what the stack file says, against what a real token really gets.
 
-`expected` reads the stack file and nothing else; `cloud`, `exchange` and `cluster` try; `run` puts both side by side.
+`claims` reads the stack file and nothing else; `cluster_tries` and a cloud's folder try; `run` puts both side by side,
+on a `target`.
 """

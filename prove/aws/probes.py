@@ -127,7 +127,7 @@ class Probes:
         def note(name: str, words: str) -> None:
             mark = mark_in(name)
             if mark:
-                found.setdefault(mark, []).append(f"{words} {name}")
+                found.setdefault(mark, []).append(f"{words}{name}")
 
         for prefix in self._prefixes:
             for key in sorted({version["Key"] for version in self._versions(f"{prefix}{PREFIX}")}):
@@ -136,9 +136,9 @@ class Probes:
                 note(upload["Key"], f"upload s3://{self.bucket}/")
         for stream in self._streams:
             for name in self._consumers(stream):
-                note(name, f"consumer of stream {stream}")
+                note(name, f"consumer of stream {stream} ")
             for name in self._tags(stream):
-                note(name, f"tag of stream {stream}")
+                note(name, f"tag of stream {stream} ")
         return found
 
     def removal(self, mark: str) -> Iterator[Step]:

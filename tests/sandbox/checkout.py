@@ -20,7 +20,9 @@ import yaml
 from sandbox.layout import stable_number
 from tests.stacks import NAMESPACE, ROOT, changed, stack_file
 
-NOT_COPIED = shutil.ignore_patterns(".git", ".sandbox", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis")
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".sandbox", ".prove", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"
+)
 
 
 WITHOUT_PREVIEW = {"PULUMI_OPTION_SKIP_PREVIEW": "true"}
