@@ -1,5 +1,5 @@
 """What the API's bodies look like: typed dictionaries, closed, for what the stand-in handles.
 
-Field names, types and enumerations are the platform's; `tests/unit/test_platform_models.py` holds them to the
+Field names, types and enumerations are the platform's; `tests/unit/sandbox/test_platform_models.py` holds them to the
 platform's own description.
 """

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.sandbox.platform_fixtures import Client, furnished, running, specification
-from tests.unit.fake_platform import FakePlatform
-from tests.unit.provider_run import Resource
+from tests.unit.vvp_provider.fake_platform import FakePlatform
+from tests.unit.vvp_provider.provider_run import Resource
 
 
 class Way(httpx.HTTPTransport):

@@ -3,8 +3,8 @@
 import pytest
 
 from provider_kit import UNKNOWN, CheckFailed, PluginError
-from tests.unit.fake_platform import FakePlatform, as_described, of_the_client
-from tests.unit.provider_run import Resource
+from tests.unit.vvp_provider.fake_platform import FakePlatform, as_described, of_the_client
+from tests.unit.vvp_provider.provider_run import Resource
 
 TABLE = "CREATE TABLE greeting (`name` STRING) WITH ('connector' = 'kinesis', 'stream' = 'a')"
 

@@ -9,8 +9,8 @@ import pytest
 
 import provider_kit
 
-CHECKOUT = Path(__file__).parents[2]
-INSIDE = ("tests/unit/test_plugin_base.py",)
+CHECKOUT = Path(__file__).parents[3]
+INSIDE = ("tests/unit/provider_kit/test_provider_kit.py",)
 """The kit's own tests, which look at its parts."""
 VALUES = {"Path", "Properties", "UNKNOWN"}
 """Aliases and a constant: Python keeps no text with them."""

@@ -16,7 +16,7 @@ import pytest
 from prove.api_server import Kube
 from prove.kubeconfig import Connection, KubeconfigError
 from sandbox.cluster.certificates import Authority
-from tests.unit.prove_world import ApiServer, api_server, kubeconfig
+from tests.unit.prove.world import ApiServer, api_server, kubeconfig
 
 API = "client.authentication.k8s.io/v1"
 

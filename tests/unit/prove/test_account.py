@@ -19,7 +19,7 @@ from prove.marks import new_mark
 from settings.aws.stack_file import AwsStackFile
 from settings.check import Settings, check
 from tests.stacks import stack_file
-from tests.unit.prove_world import ApiServer, FakeCloud, api_server, kubeconfig
+from tests.unit.prove.world import ApiServer, FakeCloud, api_server, kubeconfig
 
 OLD = "vvp-prove-20200102-030405-1a2b"
 ROLE = "arn:aws:iam::123456789012:role/vvp-a"

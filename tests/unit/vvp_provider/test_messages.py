@@ -4,7 +4,7 @@ import httpx
 import pytest
 from typing_extensions import is_typeddict
 
-from tests.unit.fake_platform import CALLED
+from tests.unit.vvp_provider.fake_platform import CALLED
 from tests.vvp_description import Description
 from tests.vvp_shapes import Comparison
 from vvp_provider.operations import Sending

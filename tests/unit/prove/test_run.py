@@ -18,7 +18,7 @@ from prove.run import Proof, administrator, prove
 from prove.table import summary
 from prove.target import Target
 from prove.verdicts import Claim, Outcome, Row, Verdict
-from tests.unit.prove_world import SHELF, ApiServer, FakeCloud, api_server, stack_of
+from tests.unit.prove.world import SHELF, ApiServer, FakeCloud, api_server, stack_of
 
 OLD = "vvp-prove-20300102-030405-1a2b"
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from provider_kit import Diff, InitFailed, Operation, Properties, ResourceHandler
-from tests.unit.fake_platform import FakePlatform
+from tests.unit.vvp_provider.fake_platform import FakePlatform
 from vvp_provider.provider import Provider
 
 

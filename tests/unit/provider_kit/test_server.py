@@ -14,7 +14,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 HANG = 60
 """Against a process that does not end: far more than any machine needs."""
 pytestmark = pytest.mark.timeout(2 * HANG)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from provider_kit import UNKNOWN, CheckFailed, InitFailed, PluginError
-from tests.unit.fake_platform import FakePlatform, as_described, of_the_client
-from tests.unit.provider_run import Resource
+from tests.unit.vvp_provider.fake_platform import FakePlatform, as_described, of_the_client
+from tests.unit.vvp_provider.provider_run import Resource
 from vvp_provider import waiting
 
 SQL = "INSERT INTO sink SELECT * FROM source"
