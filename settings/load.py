@@ -19,14 +19,13 @@ def load() -> Settings[StackFile]:
         pulumi.RunError: The stack file has faults; the message lists all of them, and Pulumi prints it and no more.
     """
     texts: dict[str, str] = {**get_config_env(), **CONFIG.get()}
-    config = {key: _plain(text) for key, text in texts.items()}
     own = pulumi.Config(NAMESPACE)
-    secrets: dict[str, pulumi.Output[str] | None] = {}
-    for name in SECRETS:
-        key = key_of(name)
-        if texts.get(key) and _is_secret(key):
-            config[key] = {"secure": ""}
-            secrets[name] = own.get_secret(key.removeprefix(f"{NAMESPACE}:"))
+    present = {key_of(name): name for name in SECRETS if texts.get(key_of(name))}
+    encrypted = {key: name for key, name in present.items() if _is_secret(key)}
+    secrets = {name: own.get_secret(key.removeprefix(f"{NAMESPACE}:")) for key, name in encrypted.items()}
+    # A secret is any text, also one that begins like JSON.
+    config = {key: text if key in present else _plain(text) for key, text in texts.items()}
+    config |= {key: {"secure": ""} for key in encrypted}
     return _checked(config, Secrets(**secrets))
 
 
@@ -39,7 +38,13 @@ def _checked(config: Mapping[str, Any], secrets: Secrets) -> Settings[StackFile]
 
 def _plain(text: str) -> Any:
     """A config value as the engine sends it, objects and lists as JSON, the rest as text."""
-    return json.loads(text) if text.startswith(("{", "[")) else text
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        # Then it is a text that begins like one; where an object should be, that is told as any other fault.
+        return text
 
 
 def _is_secret(key: str) -> bool:

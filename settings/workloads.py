@@ -123,15 +123,11 @@ class Workloads:
         return f"{statements[0].text};" if statements else ""
 
     def _statements(self, key: str, file: str) -> list[Statement]:
-        path = self._folder / file
-        if path.is_absolute() and not path.resolve().is_relative_to(self._folder.resolve()):
-            self.faults.append(Fault(key, show(file), "a file inside the project"))
+        content = self._content(key, file)
+        if content is None:
             return []
         try:
-            text = Template(path.read_text()).substitute(self._variables)
-            statements = split(text)
-        except OSError as error:
-            self.faults.append(Fault(key, show(file), f"a file that can be read: {error.strerror}"))
+            statements = split(Template(content).substitute(self._variables))
         except KeyError as error:
             known = ", ".join(f"${{{name}}}" for name in sorted(self._variables))
             self.faults.append(Fault(key, f"${{{error.args[0]}}} in {file}", f"one of {known}"))
@@ -144,6 +140,22 @@ class Workloads:
                 self.faults.append(Fault(key, f"no statement in {file}", "at least one"))
             return statements
         return []
+
+    def _content(self, key: str, file: str) -> str | None:
+        """A file's text; None, with a fault, if it cannot be read."""
+        try:
+            path = (self._folder / file).resolve()
+            if path.is_relative_to(self._folder.resolve()):
+                # Some editors begin a file with a byte order mark.
+                return path.read_text(encoding="utf-8-sig")
+            self.faults.append(Fault(key, show(file), "a file inside the project"))
+        except UnicodeDecodeError:
+            self.faults.append(Fault(key, show(file), "a file in UTF-8"))
+        except (OSError, ValueError, RuntimeError) as error:
+            # A name with a zero byte is a ValueError, a link to itself a RuntimeError.
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            self.faults.append(Fault(key, show(file), f"a file that can be read: {reason}"))
+        return None
 
     def _unknown_tables(self, workload: Workload, named: Iterable[ObjectName], made: Container[str]) -> Iterator[Fault]:
         for name in sorted(named, key=str):

@@ -58,3 +58,19 @@ def test_a_faulty_stack_file_registers_nothing() -> None:
 def test_a_preview_registers_all_that_an_update_does(dev: Program) -> None:
     preview = run(DEV, preview=True)
     assert {resource.urn for resource in preview.resources} == {resource.urn for resource in dev.resources}
+
+
+@pytest.mark.parametrize("text", ["[x9!k", "{", "hunter2"])
+def test_a_secret_is_any_text(text: str) -> None:
+    licensed = {"platform__acceptCommunityEditionLicense": False, "license": text, "apiToken": text}
+    program = stack("vvp:license", "vvp:apiToken", **licensed)
+    assert program.one("pulumi:providers:vvp").inputs["token"] == text
+
+
+def test_a_text_that_begins_like_json_is_refused_in_words() -> None:
+    with pytest.raises(Exception, match=r'vvp:environment: found "\{dev\}"'):
+        stack(environment="{dev}")
+
+
+def test_a_platform_without_jobs_is_a_stack_too() -> None:
+    assert not stack(jobs={}).of("vvp:index:Deployment")
