@@ -79,8 +79,10 @@ class AwsCloud:
         if endpoint.rstrip("/").lower() != server.rstrip("/").lower():
             here = f"the cluster {self._cluster} of this account answers at {endpoint}"
             yield f"{here}, and the stack's kubeconfig leads to {server}"
-        account = self._caller()["Account"]
-        for arn in principals:
+        account, arns = self._caller()["Account"], list(principals)
+        if not arns:
+            yield "the stack's outputs name no role, by which its account would be known"
+        for arn in arns:
             if arn.split(":")[4:5] != [account]:
                 yield f"the session is of account {account}, the stack's role {arn} is not"
 

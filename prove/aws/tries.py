@@ -1,6 +1,7 @@
 """Real calls to AWS with an account's own credentials. None of them destroys anything if it succeeds."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,11 @@ from prove.verdicts import Claim, Outcome
 
 Call = Callable[[], Any]
 
+
+BETWEEN_SUBSCRIPTIONS = 5
+"""Seconds for which Kinesis lets nobody else subscribe to the same consumer's shard."""
+SUBSCRIPTIONS = 4
+"""Times that a subscription is tried while another one is in its way."""
 
 Own = tuple[Outcome, Credentials | None]
 """What came of becoming one's own role."""
@@ -79,14 +85,6 @@ class AwsTries:
         record = {"Data": json.dumps({"probe": probes.mark}).encode(), "PartitionKey": probes.mark}
         consumer = f"{probes.mark}-{call}-{slug(claim.subject)}"
 
-        def subscribe() -> None:
-            answer = client.subscribe_to_shard(
-                ConsumerARN=probes.consumers[stream],
-                ShardId=probes.shards[stream],
-                StartingPosition={"Type": "LATEST"},
-            )
-            answer["EventStream"].close()
-
         calls: Mapping[str, Call] = {
             "ListShards": lambda: client.list_shards(StreamName=stream),
             "GetShardIterator": lambda: client.get_shard_iterator(
@@ -100,7 +98,7 @@ class AwsTries:
             "RegisterStreamConsumer": lambda: client.register_stream_consumer(StreamARN=arn, ConsumerName=consumer),
             "DeregisterStreamConsumer": lambda: client.deregister_stream_consumer(StreamARN=arn, ConsumerName=consumer),
             "DescribeStreamConsumer": lambda: client.describe_stream_consumer(ConsumerARN=probes.consumers[stream]),
-            "SubscribeToShard": subscribe,
+            "SubscribeToShard": lambda: self._subscribe(client, stream),
             "AddTagsToStream": lambda: client.add_tags_to_stream(StreamName=stream, Tags={probes.mark: "probe"}),
             "RemoveTagsFromStream": lambda: client.remove_tags_from_stream(StreamName=stream, TagKeys=[probes.mark]),
         }
@@ -114,6 +112,20 @@ class AwsTries:
                 return tried(calls[call])
             finally:
                 probes.drop_consumer(stream, consumer)
+
+    def _subscribe(self, client: Any, stream: str) -> None:
+        shared = {"ConsumerARN": self._probes.consumers[stream], "ShardId": self._probes.shards[stream]}
+        with self._probes.one_consumer[stream]:
+            for left in reversed(range(SUBSCRIPTIONS)):
+                try:
+                    answer = client.subscribe_to_shard(**shared, StartingPosition={"Type": "LATEST"})
+                except client.exceptions.ResourceInUseException:
+                    if not left:
+                        raise
+                    time.sleep(BETWEEN_SUBSCRIPTIONS)
+                else:
+                    answer["EventStream"].close()
+                    return
 
     def _on_key(self, client: Any, name: str) -> Mapping[str, Call]:
         key, ciphertext = self._probes.keys[name], self._probes.ciphertexts[name]

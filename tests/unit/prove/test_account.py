@@ -182,6 +182,8 @@ def test_the_api_server_must_be_the_clusters_own(monkeypatch: pytest.MonkeyPatch
 def test_the_session_must_be_of_the_account_of_the_stacks_roles(monkeypatch: pytest.MonkeyPatch) -> None:
     (misfit,) = aws(monkeypatch, account="999999999999").misfits(ENDPOINT, [ROLE])
     assert misfit == f"the session is of account 999999999999, the stack's role {ROLE} is not"
+    (misfit,) = aws(monkeypatch).misfits(ENDPOINT, [])
+    assert "name no role" in misfit
     (misfit,) = aws(monkeypatch).misfits(ENDPOINT, ["nothing like an ARN"])
     assert "nothing like an ARN" in misfit
 
