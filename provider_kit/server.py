@@ -8,13 +8,13 @@ import logging
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import grpc.aio
 from pulumi.provider import Provider as ComponentProvider
 from pulumi.provider.server import ProviderServicer as ComponentServicer
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS  # pyright: ignore[reportPrivateUsage]
-from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from provider_kit.handlers import Plugin
 from provider_kit.servicer import Servicer
@@ -45,7 +45,15 @@ def serve_components(provider: ComponentProvider, args: list[str] | None = None)
         args: as for `serve`.
     """
     arguments = sys.argv[1:] if args is None else args
-    _serve(ComponentServicer(provider, arguments, _engine(arguments)))
+    _serve(_Components(provider, arguments, _engine(arguments)))
+
+
+class _Components(ComponentServicer):
+    """The SDK's own, which leaves the engine's first call to fail with a traceback on stderr."""
+
+    async def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
+        # As its Configure says.
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=True)
 
 
 def _engine(arguments: list[str]) -> str:

@@ -229,13 +229,21 @@ class Servicer(ProviderServicer):
 
         return await self._run(context, work)
 
+    async def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
+        # Nothing but secrets comes in a form of its own: the engine then sends an id in the place of a resource, and
+        # unknowns in the one form that `decode` reads.
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
+
     async def Configure(self, request: proto.ConfigureRequest, context: Any) -> proto.ConfigureResponse:
         settings = self._decode(request.args).values
         await self._run(context, functools.partial(self._plugin.use_settings, settings))
-        # Nothing but secrets comes in a form of its own: the engine then sends an id in the place of a resource, and
-        # unknowns in the one form that `decode` reads.
+        # The same again, for an engine that began without a handshake.
+        forms = await self.Handshake(None, context)
         return proto.ConfigureResponse(
-            acceptSecrets=True, acceptResources=False, acceptOutputs=False, supportsPreview=True
+            acceptSecrets=forms.accept_secrets,
+            acceptResources=forms.accept_resources,
+            acceptOutputs=forms.accept_outputs,
+            supportsPreview=True,
         )
 
     async def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:

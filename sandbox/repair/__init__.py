@@ -6,9 +6,10 @@ The questions go to AWS, Kubernetes and Helm as a person would put them, so this
 from __future__ import annotations
 
 from sandbox.repair import aws, kubernetes
+from sandbox.repair.kubernetes import RELEASE, busy_releases
 from sandbox.repair.search import Properties, Search
 
-__all__ = ["Search", "by_update", "find", "settle"]
+__all__ = ["RELEASE", "Search", "busy_releases", "by_update", "find", "settle"]
 
 
 def find(kind: str, inputs: Properties, search: Search, known: frozenset[str] = frozenset()) -> str | None:
@@ -25,7 +26,7 @@ def find(kind: str, inputs: Properties, search: Search, known: frozenset[str] = 
     Raises:
         LookupError: several things could be it, or nobody knows how to look; a person has to say which it is.
     """
-    if kind == kubernetes.RELEASE:
+    if kind == RELEASE:
         found = kubernetes.find_release(search, inputs)
     elif kind.startswith("kubernetes:"):
         found = kubernetes.find_object(kind, search, inputs)
@@ -47,7 +48,7 @@ def settle(kind: str, id: str, search: Search) -> None:
     Raises:
         LookupError: it does not come to an end.
     """
-    if kind == kubernetes.RELEASE:
+    if kind == RELEASE:
         kubernetes.put_in_order(id, search)
     elif kind.startswith("kubernetes:"):
         kubernetes.wait_if_going(kind, id, search)

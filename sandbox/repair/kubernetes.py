@@ -91,6 +91,16 @@ def put_in_order(id: str, search: Search) -> None:
         _helm(search, "rollback", name, "--namespace", namespace)
 
 
+def busy_releases(search: Search) -> list[str]:
+    """The releases, `namespace/name`, that Helm is in the middle of, or was when it ended; none without a cluster.
+
+    Raises:
+        LookupError: Helm cannot tell.
+    """
+    listed = _helm(search, "list", "--all-namespaces", "--pending", "--uninstalling", "--output", "json")
+    return [f"{release['namespace']}/{release['name']}" for release in json.loads(listed or "[]")]
+
+
 def _status(search: Search, namespace: str, name: str) -> str:
     """Helm's word for how the release is; empty if there is none."""
     listed = _helm(

@@ -1,8 +1,9 @@
 """Puts a stack in order after an update was cut off: Ctrl-C twice, a crash, the machine going off.
 
-Three things can be left behind: processes of an engine that is gone, its lock in the file backend, and operations that
-the checkpoint has as pending. All is done with Pulumi's own commands (cancel, stack export, stack import, refresh), as
-a person would on a real account: https://www.pulumi.com/docs/support/troubleshooting/common-issues/interrupted-updates/
+Four things can be left behind: processes of an engine that is gone, its lock in the file backend, operations that the
+checkpoint has as pending, and releases that Helm was in the middle of. All is done with Pulumi's own commands (cancel,
+stack export, stack import, refresh) and Helm's, as a person would on a real account:
+https://www.pulumi.com/docs/support/troubleshooting/common-issues/interrupted-updates/
 """
 
 import contextlib
@@ -15,10 +16,14 @@ from typing import Any
 import psutil
 from rich.console import Console
 
+from sandbox import repair
 from sandbox.layout import STATE, Sandbox
 from sandbox.run import engine
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+OWN_PLUGINS = ("-m sandbox.plugins.", "-m vvp_provider")
+"""How the command lines of plugins in Python run; the others are programs that bear their plugin's name."""
 
 
 def after_interruption(stack: str) -> None:
@@ -36,18 +41,19 @@ def after_interruption(stack: str) -> None:
         engine.capture(stack, "cancel", "--yes", "--stack", stack)
     end_plugins()
     _settle_pending(stack)
+    _settle_releases(stack)
 
 
 def end_plugins() -> None:
     """Ends plugins of this sandbox whose engine is gone, and what they have started, like `aws eks get-token`."""
     engines = {process.pid for process in _engines()}
     stale: list[psutil.Process] = []
-    for process in psutil.process_iter(["cmdline", "name", "ppid"]):
-        words = process.info["cmdline"] or []
-        plugin = process.info["name"].startswith("pulumi-resource-") or "-m sandbox.plugins." in " ".join(words)
-        if plugin and process.info["ppid"] not in engines and _of_this_sandbox(process):
+    for process in psutil.process_iter(["cmdline", "name"]):
+        if _is_plugin(process.info["name"], process.info["cmdline"] or []) and _of_this_sandbox(process):
             with contextlib.suppress(psutil.NoSuchProcess):
-                stale += [process, *process.children(recursive=True)]
+                # An engine starts a plugin itself, or by way of its language host.
+                if engines.isdisjoint(ancestor.pid for ancestor in process.parents()):
+                    stale += [process, *process.children(recursive=True)]
     for process in stale:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -55,6 +61,10 @@ def end_plugins() -> None:
     for process in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def _is_plugin(name: str, command: list[str]) -> bool:
+    return name.startswith("pulumi-resource-") or any(module in " ".join(command) for module in OWN_PLUGINS)
 
 
 def _engines() -> list[psutil.Process]:
@@ -83,9 +93,6 @@ def _settle_pending(stack: str) -> None:
     pending: list[dict[str, Any]] = deployment.get("pending_operations") or []
     if not pending:
         return
-    # Imported late: it takes half a second that every other command need not wait for.
-    from sandbox import repair
-
     console.print(f"An earlier update was cut off with {len(pending)} operations under way; looking for what they did.")
     search = repair.Search(engine.variables(stack), Sandbox.load().account_id)
     resources: list[dict[str, Any]] = deployment.setdefault("resources", [])
@@ -115,10 +122,32 @@ def _settle_pending(stack: str) -> None:
                 unfinished.add(urn)
     deployment.pop("pending_operations")
     _import(stack, exported)
-    if engine.run(stack, "refresh", "--yes", "--skip-preview", "--suppress-outputs"):
-        sys.exit("The refresh after an interrupted update failed; when its reason is gone, run the command again.")
+    _refresh(stack)
     if unfinished:
         _mark_unfinished(stack, unfinished)
+
+
+def _settle_releases(stack: str) -> None:
+    """Has Helm end what it was in the middle of when its provider died and the engine did not.
+
+    The engine then counts the operation as failed and has nothing pending, and Helm refuses the next one: "another
+    operation is in progress", or the name is in use.
+    """
+    search = repair.Search(engine.variables(stack), Sandbox.load().account_id)
+    try:
+        busy = repair.busy_releases(search)
+        for release in busy:
+            console.print(f"An earlier update left Helm in the middle of {release}; the refresh shows what came of it.")
+            repair.settle(repair.RELEASE, release, search)
+    except LookupError as error:
+        sys.exit(f"{error}.\nHelm cannot say or mend how the releases are; when its reason is gone, run it again.")
+    if busy:
+        _refresh(stack)
+
+
+def _refresh(stack: str) -> None:
+    if engine.run(stack, "refresh", "--yes", "--skip-preview", "--suppress-outputs"):
+        sys.exit("The refresh after an interrupted update failed; when its reason is gone, run the command again.")
 
 
 def _take_in(resources: list[dict[str, Any]], new: dict[str, Any]) -> None:

@@ -39,6 +39,12 @@ class Result:
     def __str__(self) -> str:
         return f"exit status {self.status}\n{self.output}"
 
+    def assert_nothing_to_do(self) -> None:
+        """Of a preview: what is deployed is what the program wants."""
+        assert self.status == 0, self
+        assert " unchanged" in self.output, self
+        assert not any(f"to {change}" in self.output for change in ("create", "update", "replace", "delete")), self
+
 
 @dataclass
 class Checkout:

@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.sandbox.variants import ACCESSES, COMBINATIONS, VARIANTS
 
 FIRST = "test_stack_up"
+CUT_OFF = "test_interrupted"
 LAST = "test_stack_destroy"
 
 
@@ -26,13 +27,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A preview before the first `up` comes first, one variant after the other, and destroying the stack last."""
+    """A preview before the first `up` comes first, one variant after the other, and destroying the stack last.
+
+    Cut-off updates come behind the variants: they go on from the last one.
+    """
+    variants = [*VARIANTS, *ACCESSES, *COMBINATIONS]
 
     def rank(item: pytest.Item) -> tuple[int, int]:
         module = item.path.stem
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         deployed = [parameters[name] for name in ("variant", "access", "combination") if name in parameters]
-        place = [*VARIANTS, *ACCESSES, *COMBINATIONS].index(str(deployed[0])) if deployed else 0
+        place = variants.index(str(deployed[0])) if deployed else len(variants) * (module == CUT_OFF)
         return (-1 if module == FIRST else int(module == LAST), place)
 
     items.sort(key=rank)

@@ -42,6 +42,4 @@ def test_a_change_by_hand_is_repaired(repaired: Checkout, drift: Drift) -> None:
 
 
 def test_nothing_is_left_to_do(repaired: Checkout) -> None:
-    preview = repaired.make("preview")
-    assert " unchanged" in preview.output, preview
-    assert not any(f"to {change}" in preview.output for change in ("create", "update", "replace", "delete")), preview
+    repaired.make("preview").assert_nothing_to_do()

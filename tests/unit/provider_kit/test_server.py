@@ -1,4 +1,4 @@
-"""How a provider's process ends: at once, in silence, and with what was registered for the end done."""
+"""How a provider's process begins, and how it ends: at once, in silence, with what was registered for the end done."""
 
 import os
 import signal
@@ -76,6 +76,19 @@ def started(request: pytest.FixtureRequest) -> Iterator[Started]:
     yield provider
     provider.process.kill()
     provider.process.wait()
+
+
+@pytest.mark.parametrize(
+    ("started", "forms"),
+    [(PLUGIN, (True, False, False)), (COMPONENTS, (True, True, True))],
+    indirect=["started"],
+    ids=["plugin", "components"],
+)
+def test_the_engines_first_call_is_answered(started: Started, forms: tuple[bool, ...]) -> None:
+    answer = started.stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
+    assert (answer.accept_secrets, answer.accept_resources, answer.accept_outputs) == forms
+    # The engine shows what a plugin says on stderr when a run fails: a refusal there would look like the reason.
+    assert started.end() == (0, "goodbye\n")
 
 
 @pytest.mark.parametrize("started", [PLUGIN, COMPONENTS], indirect=True, ids=["plugin", "components"])

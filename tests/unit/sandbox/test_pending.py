@@ -2,10 +2,15 @@
 
 import copy
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from sandbox import repair as adopt
@@ -162,3 +167,67 @@ def test_another_pulumi_at_work_is_not_disturbed(tmp_path: Path, monkeypatch: py
     with pytest.raises(SystemExit, match="process 4711"):
         repair.after_interruption("dev")
     assert lock.exists()
+
+
+@pytest.mark.parametrize("busy", [[], ["kyverno/kyverno"]], ids=["none", "one"])
+def test_a_release_that_a_provider_left_halfway_is_brought_to_an_end(
+    found: dict[str, str], busy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = Pulumi([], [])
+    monkeypatch.setattr(engine, "run", pulumi.run)
+    monkeypatch.setattr(adopt, "busy_releases", lambda search: busy)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    repair._settle_releases("dev")  # pyright: ignore[reportPrivateUsage]
+    assert found == {f"settled {id}": adopt.RELEASE for id in busy}
+    assert pulumi.commands == ["refresh" for _ in busy]
+
+
+@pytest.mark.usefixtures("found")
+def test_a_helm_that_cannot_tell_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(search: Any) -> list[str]:
+        raise LookupError("helm list failed: cluster unreachable")
+
+    monkeypatch.setattr(adopt, "busy_releases", unreachable)
+    with pytest.raises(SystemExit, match="cluster unreachable"):
+        repair._settle_releases("dev")  # pyright: ignore[reportPrivateUsage]
+
+
+PLUGINS: dict[str, tuple[str, list[str]]] = {
+    "a plugin in Go": ("pulumi-resource-kubernetes", []),
+    "a stand-in": ("python", ["-u", "-m", "sandbox.plugins.aws"]),
+    "the platform's": ("python", ["-u", "-m", "vvp_provider"]),
+}
+
+
+@pytest.fixture(params=PLUGINS.values(), ids=list(PLUGINS))
+def plugin(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
+    """A process that looks like a plugin of the sandbox in `tmp_path`; a shell started it, as a launcher does."""
+    name, arguments = request.param
+    program = tmp_path / name
+    program.symlink_to(sys.executable)
+    # What follows the text of a program is nothing to Python.
+    command = [str(program), "-c", "import sys; sys.stdin.read()", *arguments]
+    monkeypatch.setattr(repair, "STATE", tmp_path)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, env={**os.environ, "VVP_SANDBOX_STATE": str(tmp_path)}
+    ) as started:
+        yield psutil.Process(started.pid)
+        started.kill()
+
+
+def test_a_plugin_whose_engine_is_gone_is_ended(plugin: psutil.Process) -> None:
+    repair.end_plugins()
+    assert not plugin.is_running() or plugin.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_plugin_whose_engine_runs_is_left_alone(plugin: psutil.Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair, "_engines", lambda: [psutil.Process().parent()])
+    repair.end_plugins()
+    assert plugin.status() != psutil.STATUS_ZOMBIE
+
+
+def test_a_plugin_of_another_sandbox_is_left_alone(
+    plugin: psutil.Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "STATE", tmp_path / "another")
+    repair.end_plugins()
+    assert plugin.status() != psutil.STATUS_ZOMBIE

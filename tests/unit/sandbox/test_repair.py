@@ -236,6 +236,16 @@ def test_a_release_that_helm_was_in_the_middle_of_is_put_in_order(
     assert calls == done
 
 
+def test_releases_that_helm_is_in_the_middle_of_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def helm(search: Search, *arguments: str) -> str:
+        assert {"--all-namespaces", "--pending", "--uninstalling"} <= set(arguments)
+        return '[{"namespace": "kyverno", "name": "kyverno", "status": "pending-upgrade"}]'
+
+    assert adopt.busy_releases(FakeSearch({})) == []
+    monkeypatch.setattr(kubernetes, "_helm", helm)
+    assert adopt.busy_releases(FakeSearch({})) == ["kyverno/kyverno"]
+
+
 def test_what_aws_is_deleting_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[tuple[str, dict[str, Any]]] = []
 
