@@ -88,8 +88,8 @@ def _go(*arguments: str) -> str:
 
 def pulumi() -> Path:
     """The engine: the one on PATH if its version fits, else one built here."""
-    own_folder = str(STATE / "bin")
-    search = os.pathsep.join(part for part in os.environ.get("PATH", "").split(os.pathsep) if part != own_folder)
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    search = os.pathsep.join(folder for folder in folders if not _of_a_sandbox(folder))
     found = shutil.which("pulumi", path=search)
     if found:
         printed = subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout
@@ -104,6 +104,11 @@ def pulumi() -> Path:
     folder = build(PULUMI)
     _install_language_host(folder)
     return folder / "pulumi"
+
+
+def _of_a_sandbox(folder: str) -> bool:
+    """Whether a folder is the commands of this sandbox or another: its `pulumi` would call an engine that calls it."""
+    return Path(folder) == STATE / "bin" or (Path(folder).parent / "engine" / "pulumi").exists()
 
 
 def _install_language_host(folder: Path) -> None:

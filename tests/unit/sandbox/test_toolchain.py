@@ -121,6 +121,20 @@ def test_the_pulumi_on_the_path_is_taken_if_it_fits(
 
 
 @pytest.mark.usefixtures("module")
+def test_the_command_of_another_checkouts_shell_is_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It calls what its own sandbox has for an engine: taken for one, it would call itself for ever."""
+    built = tmp_path / "cache" / "pulumi"
+    built.mkdir(parents=True)
+    monkeypatch.setattr(toolchain, "build", lambda module: built)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    other = _pulumi(tmp_path / "other" / "bin", f"v{PULUMI_VERSION}")
+    engine = tmp_path / "other" / "engine" / "pulumi"
+    engine.parent.mkdir()
+    engine.symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(other.parent), os.defpath]))
+    assert toolchain.pulumi() == built / "pulumi"
+
+
+@pytest.mark.usefixtures("module")
 @pytest.mark.parametrize("release", [True, False])
 def test_a_pulumi_without_language_host_gets_ours_and_one_of_a_release_keeps_its_own(
     release: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
