@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws import policy_documents, service_model
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.sameness import empty
 from sandbox.plugins.aws.session import Cloud, is_gone
 from sandbox.plugins.aws.spelling import pascal, plain, selected
@@ -151,18 +151,18 @@ class ApiTable:
 
     # What tables cannot say.
 
-    def derived(self, job: Job) -> Properties:
+    def derived(self, step: Step) -> Properties:
         """Values that `create_params` and `changes` may name besides the inputs."""
         return {}
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         """Outputs that `outputs` cannot say."""
         return {}
 
-    def called(self, job: Job, id: str, answer: Properties) -> None:
+    def called(self, step: Step, id: str, answer: Properties) -> None:
         """Follow up one call of `changes`."""
 
-    def key_of(self, job: Job, id: str) -> Properties:
+    def key_of(self, step: Step, id: str) -> Properties:
         """The parameters that the id stands for."""
         names, separators = re.findall(r"\w+", self.key), re.findall(r"\W", self.key)
         parts = id.split(separators[0], len(separators)) if separators else [id]
@@ -172,116 +172,116 @@ class ApiTable:
 
     # Create, change, tag, delete.
 
-    def params(self, job: Job) -> Properties:
+    def params(self, step: Step) -> Properties:
         """The create call's parameters; inputs may be unknown, then this is only checked."""
-        said = {api: job.inputs[name] for name, api in self.api_names.items() if job.inputs.get(name) is not None}
-        said |= selected(self.create_params, {**job.inputs, **self.derived(job)})
+        said = {api: step.inputs[name] for name, api in self.api_names.items() if step.inputs.get(name) is not None}
+        said |= selected(self.create_params, {**step.inputs, **self.derived(step)})
         if "tags" in self.supports.split() and not self.tags_apart:
-            said |= service_model.tagging(job.client, self.create_call, job.tags, self.kind)
+            said |= service_model.tagging(step.client, self.create_call, step.tags, self.kind)
         return said
 
-    def make(self, job: Job) -> str:
+    def make(self, step: Step) -> str:
         """Create it; gives the id."""
-        params = self.params(job)
-        answer = getattr(job.client, self.create_call)(**params)
+        params = self.params(step)
+        answer = getattr(step.client, self.create_call)(**params)
         return jmespath.search(self.made, answer) if self.made else re.sub(r"\w+", lambda n: params[n[0]], self.key)
 
-    def call(self, job: Job, id: str, method: str, **params: Any) -> Properties:
+    def call(self, step: Step, id: str, method: str, **params: Any) -> Properties:
         """Make a call with as much of the key as it takes."""
-        key = service_model.fitting(job.client, method, self.key_of(job, id))
-        return getattr(job.client, method)(**{**key, **params})
+        key = service_model.fitting(step.client, method, self.key_of(step, id))
+        return getattr(step.client, method)(**{**key, **params})
 
-    def apply(self, job: Job, id: str) -> None:
+    def apply(self, step: Step, id: str) -> None:
         """Carry out what has calls of its own; after a create, and for an update."""
-        if self.tags_apart and job.made and job.tags:
-            self.retag(job, id, job.tags, [])
+        if self.tags_apart and step.made and step.tags:
+            self.retag(step, id, step.tags, [])
         for change in self.steps:
-            if job.touches(*change.inputs) and (change.made or not job.made):
-                self.carry_out(job, id, change)
+            if step.touches(*change.inputs) and (change.made or not step.made):
+                self.carry_out(step, id, change)
 
-    def carry_out(self, job: Job, id: str, change: Change) -> None:
+    def carry_out(self, step: Step, id: str, change: Change) -> None:
         """Make the call of a change."""
-        said = {**job.inputs, **self.derived(job), "id": id}
+        said = {**step.inputs, **self.derived(step), "id": id}
         if change.unset and empty(jmespath.search(change.inputs[0], said)):
             if change.unset != "nothing":
-                self.called(job, id, self.call(job, id, change.unset))
+                self.called(step, id, self.call(step, id, change.unset))
             return
         picked = {self.api_names.get(n, pascal(n)): said[n] for n in change.inputs if said.get(n) is not None}
         params = selected(change.params, said) if change.params else picked
-        self.called(job, id, self.call(job, id, change.call, **params))
+        self.called(step, id, self.call(step, id, change.call, **params))
 
-    def tagged(self, job: Job, id: str) -> Properties:
+    def tagged(self, step: Step, id: str) -> Properties:
         """What the tag calls take besides the key."""
         # The state of a resource that failed half-way need not have its ARN.
-        return {self.tag_target: (self.look(job, id) or {})[self.arn]} if self.tag_target else {}
+        return {self.tag_target: (self.look(step, id) or {})[self.arn]} if self.tag_target else {}
 
-    def retag(self, job: Job, id: str, put: dict[str, str], drop: list[str]) -> None:
+    def retag(self, step: Step, id: str, put: dict[str, str], drop: list[str]) -> None:
         """Set and remove tags."""
         tag, untag = self.tag_calls.split()
-        target = self.tagged(job, id)
+        target = self.tagged(step, id)
         if drop:
-            self.call(job, id, untag, **target, **service_model.untagging(job.client, untag, drop))
+            self.call(step, id, untag, **target, **service_model.untagging(step.client, untag, drop))
         if put:
-            self.call(job, id, tag, **target, **service_model.tagging(job.client, tag, put))
+            self.call(step, id, tag, **target, **service_model.tagging(step.client, tag, put))
 
-    def remove(self, job: Job, id: str) -> None:
+    def remove(self, step: Step, id: str) -> None:
         """Delete it; a not-found error counts as done."""
-        if not job.get("skipDestroy"):
-            self.call(job, id, self.delete_call, **selected(self.delete_params, job.inputs))
+        if not step.get("skipDestroy"):
+            self.call(step, id, self.delete_call, **selected(self.delete_params, step.inputs))
 
     # Look.
 
-    def read_params(self, job: Job, id: str) -> Properties:
+    def read_params(self, step: Step, id: str) -> Properties:
         """Parameters of the reads, of which each gets those that it takes."""
-        return self.key_of(job, id)
+        return self.key_of(step, id)
 
-    def _answer(self, job: Job, id: str, method: str) -> Properties:
-        params = service_model.fitting(job.client, method, self.read_params(job, id))
-        if job.client.can_paginate(method):
-            return job.client.get_paginator(method).paginate(**params).build_full_result()
-        return getattr(job.client, method)(**params)
+    def _answer(self, step: Step, id: str, method: str) -> Properties:
+        params = service_model.fitting(step.client, method, self.read_params(step, id))
+        if step.client.can_paginate(method):
+            return step.client.get_paginator(method).paginate(**params).build_full_result()
+        return getattr(step.client, method)(**params)
 
-    def look(self, job: Job, id: str) -> Properties | None:
+    def look(self, step: Step, id: str) -> Properties | None:
         """The API's description, by the first of the reads; None or a not-found error if it is gone."""
-        answer = self._answer(job, id, self.reads.split()[0])
-        return jmespath.search(Template(self.item).safe_substitute(self.key_of(job, id)), answer) or None
+        answer = self._answer(step, id, self.reads.split()[0])
+        return jmespath.search(Template(self.item).safe_substitute(self.key_of(step, id)), answer) or None
 
-    def describe(self, job: Job, id: str) -> Properties | None:
+    def describe(self, step: Step, id: str) -> Properties | None:
         """All outputs as AWS has them, tags under `tagsAll`; None or a not-found error if it is gone."""
-        item = self.look(job, id)
+        item = self.look(step, id)
         if item is None:
             return None
-        found = {**self.key_of(job, id), **item}
+        found = {**self.key_of(step, id), **item}
         for method in self.reads.split()[1:]:
-            found |= self._answer(job, id, method)
+            found |= self._answer(step, id, method)
         if self.tag_target and "tags" in self.supports.split():
             # From the tagging call, since it is what `retag` changes.
-            found |= job.client.list_tags_for_resource(**{self.tag_target: item[self.arn]})
+            found |= step.client.list_tags_for_resource(**{self.tag_target: item[self.arn]})
         outputs = {name: found.get(api) for name, api in self.api_names.items()}
         outputs |= jmespath.search(self.outputs, found) if self.outputs else {}
         outputs["tagsAll"] = service_model.tag_map(found.get("Tags") or found.get("tags"))
-        outputs |= self.more(job, found)
+        outputs |= self.more(step, found)
         outputs |= {name: policy_documents.text(outputs.get(name)) for name in self.policies}
         return {**self.defaults, **{name: plain(value) for name, value in outputs.items() if value is not None}}
 
     # Wait.
 
-    def ready(self, job: Job, id: str) -> None:
+    def ready(self, step: Step, id: str) -> None:
         """Wait until it is usable."""
         if self.ready_state:
-            self._wait(job, id, self.ready_state, f"to be {self.ready_state}", self.minutes)
+            self._wait(step, id, self.ready_state, f"to be {self.ready_state}", self.minutes)
 
-    def removed(self, job: Job, id: str) -> None:
+    def removed(self, step: Step, id: str) -> None:
         """Wait until it is gone."""
         if self.gone_minutes:
-            self._wait(job, id, None, "delete", self.gone_minutes)
+            self._wait(step, id, None, "delete", self.gone_minutes)
 
-    def _wait(self, job: Job, id: str, wanted: str | None, what: str, minutes: float) -> None:
+    def _wait(self, step: Step, id: str, wanted: str | None, what: str, minutes: float) -> None:
         """Wait for a state; None is gone. A failed one raises PluginError."""
 
         def probe() -> bool | None:
             try:
-                found = self.look(job, id)
+                found = self.look(step, id)
             except ClientError as error:
                 if wanted or not is_gone(error):
                     raise
@@ -293,4 +293,4 @@ class ApiTable:
                 raise PluginError(text.rstrip(". "))
             return True if state == wanted else None
 
-        job.wait(f"{self.label} ({id}) {what}", probe, minutes)
+        step.wait(f"{self.label} ({id}) {what}", probe, minutes)

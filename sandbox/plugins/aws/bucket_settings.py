@@ -8,7 +8,7 @@ import jmespath
 from provider_kit import Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.api_table import words
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.spelling import Spelling, known, known_items, pruned, table
 from sandbox.plugins.sdk_schema import Problem
@@ -35,17 +35,17 @@ class _BucketSetting(AwsResource):
         settings = " ".join(word.name for word in words(cls.inputs) if word.apart)
         return {**super().usual(), "create_params": setting, "changes": f"{settings}: put_{cls.thing} {setting}"}
 
-    def derived(self, job: Job) -> Properties:
-        return {self.member: self.spelling.api(pruned(jmespath.search(self.setting, job.inputs)))}
+    def derived(self, step: Step) -> Properties:
+        return {self.member: self.spelling.api(pruned(jmespath.search(self.setting, step.inputs)))}
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         return pruned(jmespath.search(self.shown, self.spelling.ours(found)))
 
-    def remove(self, job: Job, id: str) -> None:
+    def remove(self, step: Step, id: str) -> None:
         if self.off is None:
-            super().remove(job, id)
+            super().remove(step, id)
         else:
-            self.call(job, id, self.create_call, **{self.member: dict(self.off)})
+            self.call(step, id, self.create_call, **{self.member: dict(self.off)})
 
 
 class BucketPolicy(_BucketSetting):
@@ -118,8 +118,8 @@ class BucketLifecycleConfiguration(_BucketSetting):
         if len(ids) != len(set(ids)):
             yield "rules", "rule ID must be unique: found same ID for more than one rule"
 
-    def derived(self, job: Job) -> Properties:
-        setting = super().derived(job)
+    def derived(self, step: Step) -> Properties:
+        setting = super().derived(step)
         for rule in map(known, known_items(setting[self.member].get("Rules"))):
             # A rule without filter applies to everything, which the API wants said.
             if rule.get("Prefix") is None and not rule.get("Filter"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from provider_kit import Properties
 from sandbox.plugins.aws import service_model
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.sdk_schema import Problem
 
@@ -54,44 +54,44 @@ class Bucket(AwsResource):
         if reason:
             yield "bucket", reason
 
-    def derived(self, job: Job) -> Properties:
+    def derived(self, step: Step) -> Properties:
         # us-east-1 is the one region that must not be named.
-        return {"place": {"LocationConstraint": job.region} if job.region != "us-east-1" else None}
+        return {"place": {"LocationConstraint": step.region} if step.region != "us-east-1" else None}
 
-    def retag(self, job: Job, id: str, put: dict[str, str], drop: list[str]) -> None:
+    def retag(self, step: Step, id: str, put: dict[str, str], drop: list[str]) -> None:
         # S3 takes all tags or none.
-        if job.tags:
-            job.client.put_bucket_tagging(Bucket=id, Tagging={"TagSet": service_model.pairs(job.tags)})
+        if step.tags:
+            step.client.put_bucket_tagging(Bucket=id, Tagging={"TagSet": service_model.pairs(step.tags)})
         else:
-            job.client.delete_bucket_tagging(Bucket=id)
+            step.client.delete_bucket_tagging(Bucket=id)
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         id, place = found["Bucket"], found.get("LocationConstraint") or "us-east-1"
         return {
-            "arn": f"arn:{job.cloud.partition}:s3:::{id}",
+            "arn": f"arn:{step.cloud.partition}:s3:::{id}",
             "bucketDomainName": f"{id}.s3.amazonaws.com",
             "bucketRegion": place,
             "bucketRegionalDomainName": f"{id}.s3.{place}.amazonaws.com",
             "hostedZoneId": _HOSTED_ZONES.get(place, ""),
-            "tagsAll": self._tags(job, id),
+            "tagsAll": self._tags(step, id),
         }
 
-    def _tags(self, job: Job, id: str) -> dict[str, str]:
+    def _tags(self, step: Step, id: str) -> dict[str, str]:
         try:
-            return service_model.tag_map(job.client.get_bucket_tagging(Bucket=id)["TagSet"])
-        except job.client.exceptions.ClientError as error:
+            return service_model.tag_map(step.client.get_bucket_tagging(Bucket=id)["TagSet"])
+        except step.client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchTagSet":
                 return {}
             raise
 
-    def remove(self, job: Job, id: str) -> None:
-        if job.get("forceDestroy"):
-            self._empty(job, id)
-        super().remove(job, id)
+    def remove(self, step: Step, id: str) -> None:
+        if step.get("forceDestroy"):
+            self._empty(step, id)
+        super().remove(step, id)
 
-    def _empty(self, job: Job, id: str) -> None:
-        for page in job.client.get_paginator("list_object_versions").paginate(Bucket=id):
+    def _empty(self, step: Step, id: str) -> None:
+        for page in step.client.get_paginator("list_object_versions").paginate(Bucket=id):
             found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
             if objects:
-                job.client.delete_objects(Bucket=id, Delete={"Objects": objects, "Quiet": True})
+                step.client.delete_objects(Bucket=id, Delete={"Objects": objects, "Quiet": True})

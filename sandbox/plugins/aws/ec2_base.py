@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from provider_kit import Properties
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 
 
@@ -28,13 +28,13 @@ class Ec2Resource(AwsResource):
             "kind": cls.thing.replace("_", "-"),
         }
 
-    def read_params(self, job: Job, id: str) -> Properties:
+    def read_params(self, step: Step, id: str) -> Properties:
         return {self.ids: [id]}
 
-    def tagged(self, job: Job, id: str) -> Properties:
+    def tagged(self, step: Step, id: str) -> Properties:
         return {"Resources": [id]}
 
-    def more(self, job: Job, found: Properties) -> Properties:
-        owner = found.get("OwnerId") or job.cloud.account
-        arn = f"arn:{job.cloud.partition}:ec2:{job.region}:{owner}:{self.kind}/{found[self.key]}"
+    def more(self, step: Step, found: Properties) -> Properties:
+        owner = found.get("OwnerId") or step.cloud.account
+        arn = f"arn:{step.cloud.partition}:ec2:{step.region}:{owner}:{self.kind}/{found[self.key]}"
         return {"arn": arn, "ownerId": owner}

@@ -5,7 +5,7 @@ from typing import Any
 
 from provider_kit import UNKNOWN, PluginError, Properties, has_unknown
 from sandbox.plugins.aws.eks_base import EksResource
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.spelling import known, known_items, pruned, table
 from sandbox.plugins.sdk_schema import Problem
 
@@ -60,27 +60,27 @@ class Cluster(EksResource):
         if resources != ["secrets"] and not has_unknown(resources):
             yield "encryptionConfig.resources", 'expected resources to be ["secrets"]'
 
-    def key_of(self, job: Job, id: str) -> Properties:
+    def key_of(self, step: Step, id: str) -> Properties:
         # The calls that are about a part of the cluster name it otherwise.
         return {"name": id, "clusterName": id}
 
-    def derived(self, job: Job) -> Properties:
-        said, types = job.inputs.get("vpcConfig"), job.inputs.get("enabledClusterLogTypes") or []
+    def derived(self, step: Step) -> Properties:
+        said, types = step.inputs.get("vpcConfig"), step.inputs.get("enabledClusterLogTypes") or []
         network: Any = {**said, "vpcId": None, "clusterSecurityGroupId": None} if isinstance(said, dict) else said
         off = [each for each in _LOG_TYPES if each not in known_items(types)]
         groups = [{"types": types, "enabled": True}, {"types": off, "enabled": False}]
         logging = UNKNOWN if has_unknown(types) else [group for group in groups if group["types"]]
         return {"network": network, "logging": {"clusterLogging": logging}}
 
-    def make(self, job: Job) -> str:
-        subnets = job.inputs["vpcConfig"]["subnetIds"]
-        found = job.cloud.client("ec2", job.region).describe_subnets(SubnetIds=subnets)["Subnets"]
+    def make(self, step: Step) -> str:
+        subnets = step.inputs["vpcConfig"]["subnetIds"]
+        found = step.cloud.client("ec2", step.region).describe_subnets(SubnetIds=subnets)["Subnets"]
         if len({subnet["AvailabilityZone"] for subnet in found}) < 2:
             problem = "Subnets specified must be in at least two different AZs"
             raise PluginError(f"api error InvalidParameterException: {problem}")
-        return super().make(job)
+        return super().make(step)
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         # EKS reads it at the creation and does not give it back: the program's word stays, as in the real provider.
         name = "bootstrapClusterCreatorAdminPermissions"
-        return {"accessConfig": pruned({**found["accessConfig"], name: known(job.get("accessConfig")).get(name)})}
+        return {"accessConfig": pruned({**found["accessConfig"], name: known(step.get("accessConfig")).get(name)})}

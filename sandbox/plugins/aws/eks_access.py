@@ -2,7 +2,7 @@
 
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.eks_base import EksResource
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.spelling import table
 
 
@@ -41,10 +41,10 @@ class PodIdentityAssociation(EksResource):
     )
     changes = "roleArn disableSessionTags targetRoleArn: update_pod_identity_association"
 
-    def key_of(self, job: Job, id: str) -> Properties:
+    def key_of(self, step: Step, id: str) -> Properties:
         """From the state, or from the `<cluster>,<association>` of an import."""
         said, _, association = id.rpartition(",")
-        cluster = said or job.get("clusterName")
+        cluster = said or step.get("clusterName")
         if not cluster:
             raise PluginError(f'unexpected format for ID ("{id}"), expected clusterName,associationId')
         return {"clusterName": cluster, "associationId": association}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from provider_kit import Properties
 from sandbox.plugins.aws.eks_base import EksResource
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.spelling import filled, known
 from sandbox.plugins.sdk_schema import Problem
 
@@ -43,10 +43,10 @@ class NodeGroup(EksResource):
         if template and inputs.get("diskSize"):
             yield "diskSize", "InvalidParameterException: disk size must be specified within the launch template"
 
-    def derived(self, job: Job) -> Properties:
+    def derived(self, step: Step) -> Properties:
         """What changes; what is left alone is not named, since AWS may have chosen it."""
-        new, old = job.inputs, job.op.state
-        changed = {name: value for name, value in new.items() if job.touches(name)}
+        new, old = step.inputs, step.op.state
+        changed = {name: value for name, value in new.items() if step.touches(name)}
         labels, labels_before = new.get("labels") or {}, old.get("labels") or {}
         taints, taints_before = new.get("taints") or [], old.get("taints") or []
         moved = {
@@ -81,5 +81,5 @@ class Addon(EksResource):
               podIdentityAssociations: changed.podIdentityAssociations, resolveConflicts: resolveConflictsOnUpdate}}
     """
 
-    def derived(self, job: Job) -> Properties:
-        return {"changed": {n: job.inputs.get(n, "") for n in self._updated.split() if job.touches(n)}}
+    def derived(self, step: Step) -> Properties:
+        return {"changed": {n: step.inputs.get(n, "") for n in self._updated.split() if step.touches(n)}}

@@ -6,7 +6,7 @@ from provider_kit import Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import needed
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.spelling import pascal, pruned, table
 from sandbox.plugins.sdk_schema import Problem
 
@@ -18,22 +18,22 @@ class InternetGateway(Ec2Resource):
     # Without an attachment the output must be there and empty, or a refresh would not show that it was detached.
     outputs = "{vpcId: Attachments[0].VpcId || ''}"
 
-    def apply(self, job: Job, id: str) -> None:
-        wanted = job.inputs.get("vpcId")
-        if job.touches("vpcId") and wanted and not self._detach(job, id, keep=wanted):
-            self.call(job, id, "attach_internet_gateway", VpcId=wanted)
+    def apply(self, step: Step, id: str) -> None:
+        wanted = step.inputs.get("vpcId")
+        if step.touches("vpcId") and wanted and not self._detach(step, id, keep=wanted):
+            self.call(step, id, "attach_internet_gateway", VpcId=wanted)
 
-    def _detach(self, job: Job, id: str, keep: str = "") -> bool:
+    def _detach(self, step: Step, id: str, keep: str = "") -> bool:
         """Detach it from all VPCs but one; whether that one has it."""
-        attached = [each["VpcId"] for each in (self.look(job, id) or {}).get("Attachments", [])]
+        attached = [each["VpcId"] for each in (self.look(step, id) or {}).get("Attachments", [])]
         for vpc in attached:
             if vpc != keep:
-                self.call(job, id, "detach_internet_gateway", VpcId=vpc)
+                self.call(step, id, "detach_internet_gateway", VpcId=vpc)
         return keep in attached
 
-    def remove(self, job: Job, id: str) -> None:
-        self._detach(job, id)
-        super().remove(job, id)
+    def remove(self, step: Step, id: str) -> None:
+        self._detach(step, id)
+        super().remove(step, id)
 
 
 class Eip(Ec2Resource):
@@ -46,13 +46,13 @@ class Eip(Ec2Resource):
     outputs = """{allocationId: AllocationId, publicIp: PublicIp, associationId: AssociationId || '',
                   networkBorderGroup: NetworkBorderGroup, publicIpv4Pool: PublicIpv4Pool || 'amazon'}"""
 
-    def more(self, job: Job, found: Properties) -> Properties:
-        name = f"ec2-{found['PublicIp'].replace('.', '-')}.{job.region}.compute.amazonaws.com"
+    def more(self, step: Step, found: Properties) -> Properties:
+        name = f"ec2-{found['PublicIp'].replace('.', '-')}.{step.region}.compute.amazonaws.com"
         return {
-            **super().more(job, found),
+            **super().more(step, found),
             "publicDns": name,
             "domain": found.get("Domain", "vpc"),
-            "networkBorderGroup": found.get("NetworkBorderGroup", job.region),
+            "networkBorderGroup": found.get("NetworkBorderGroup", step.region),
         }
 
 
@@ -73,11 +73,11 @@ class NatGateway(Ec2Resource):
         if kind == "private" and address is not None:
             yield "allocationId", "allocationId is not supported with connectivityType = private"
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         # AWS always lists the address; an emulator that does not leaves what was asked for.
         address: Properties = next(iter(found.get("NatGatewayAddresses") or ()), {})
         names = ("allocationId", "publicIp", "privateIp")
-        return {**super().more(job, found), **{n: address.get(pascal(n)) or job.get(n) for n in names}}
+        return {**super().more(step, found), **{n: address.get(pascal(n)) or step.get(n) for n in names}}
 
 
 class VpcEndpoint(Ec2Resource):
@@ -92,22 +92,22 @@ class VpcEndpoint(Ec2Resource):
     outputs = """{state: State, routeTableIds: RouteTableIds || `[]`, subnetIds: SubnetIds || `[]`,
                   securityGroupIds: Groups[].GroupId || `[]`, privateDnsEnabled: PrivateDnsEnabled || `false`}"""
 
-    def apply(self, job: Job, id: str) -> None:
-        if job.made:
+    def apply(self, step: Step, id: str) -> None:
+        if step.made:
             return
         request: Properties = {}
         for name in self.unordered.split():
-            if job.touches(name):
-                old, new = set(job.op.state.get(name) or ()), set(job.inputs.get(name) or ())
+            if step.touches(name):
+                old, new = set(step.op.state.get(name) or ()), set(step.inputs.get(name) or ())
                 request[f"Add{pascal(name)}"] = sorted(new - old) or None
                 request[f"Remove{pascal(name)}"] = sorted(old - new) or None
-        if job.touches("policy"):
-            policy = job.inputs.get("policy")
+        if step.touches("policy"):
+            policy = step.inputs.get("policy")
             request |= {"PolicyDocument": policy} if policy else {"ResetPolicy": True}
-        if job.touches("privateDnsEnabled"):
-            request["PrivateDnsEnabled"] = bool(job.inputs.get("privateDnsEnabled"))
+        if step.touches("privateDnsEnabled"):
+            request["PrivateDnsEnabled"] = bool(step.inputs.get("privateDnsEnabled"))
         if request := pruned(request):
-            self.call(job, id, "modify_vpc_endpoint", **request)
+            self.call(step, id, "modify_vpc_endpoint", **request)
 
-    def remove(self, job: Job, id: str) -> None:
-        job.client.delete_vpc_endpoints(VpcEndpointIds=[id])
+    def remove(self, step: Step, id: str) -> None:
+        step.client.delete_vpc_endpoints(VpcEndpointIds=[id])

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.api_table import Change
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.spelling import table
 from sandbox.plugins.sdk_schema import Problem
@@ -41,18 +41,18 @@ class Role(_IamResource):
         permissionsBoundary: put_role_permissions_boundary / delete_role_permissions_boundary
     """
 
-    def remove(self, job: Job, id: str) -> None:
-        attached = job.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]
-        inline = job.client.list_role_policies(RoleName=id)["PolicyNames"]
-        if job.get("forceDetachPolicies"):
+    def remove(self, step: Step, id: str) -> None:
+        attached = step.client.list_attached_role_policies(RoleName=id)["AttachedPolicies"]
+        inline = step.client.list_role_policies(RoleName=id)["PolicyNames"]
+        if step.get("forceDetachPolicies"):
             for policy in attached:
-                job.client.detach_role_policy(RoleName=id, PolicyArn=policy["PolicyArn"])
+                step.client.detach_role_policy(RoleName=id, PolicyArn=policy["PolicyArn"])
             for name in inline:
-                job.client.delete_role_policy(RoleName=id, PolicyName=name)
+                step.client.delete_role_policy(RoleName=id, PolicyName=name)
         elif attached or inline:
             what = "detach all" if attached else "delete"
             raise PluginError(f"api error DeleteConflict: Cannot delete entity, must {what} policies first.")
-        super().remove(job, id)
+        super().remove(step, id)
 
 
 class Policy(_IamResource):
@@ -66,25 +66,25 @@ class Policy(_IamResource):
                   attachmentCount: AttachmentCount || `0`}"""
     changes = "policy: create_policy_version {PolicyDocument: policy, SetAsDefault: `true`}"
 
-    def _spare(self, job: Job, id: str, most: int) -> None:
+    def _spare(self, step: Step, id: str, most: int) -> None:
         """Remove versions that are not in use, the oldest first, until at the `most` so many are left."""
-        versions = job.client.list_policy_versions(PolicyArn=id)["Versions"]
+        versions = step.client.list_policy_versions(PolicyArn=id)["Versions"]
         unused = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"])
         for version in unused[: max(0, len(versions) - most)]:
-            job.client.delete_policy_version(PolicyArn=id, VersionId=version["VersionId"])
+            step.client.delete_policy_version(PolicyArn=id, VersionId=version["VersionId"])
 
-    def carry_out(self, job: Job, id: str, change: Change) -> None:
+    def carry_out(self, step: Step, id: str, change: Change) -> None:
         # IAM keeps five versions; one makes room, as in the real provider.
-        self._spare(job, id, 4)
-        super().carry_out(job, id, change)
+        self._spare(step, id, 4)
+        super().carry_out(step, id, change)
 
-    def more(self, job: Job, found: Properties) -> Properties:
-        version = self.call(job, found["Arn"], "get_policy_version", VersionId=found["DefaultVersionId"])
+    def more(self, step: Step, found: Properties) -> Properties:
+        version = self.call(step, found["Arn"], "get_policy_version", VersionId=found["DefaultVersionId"])
         return {"policy": version["PolicyVersion"]["Document"]}
 
-    def remove(self, job: Job, id: str) -> None:
-        self._spare(job, id, 1)
-        super().remove(job, id)
+    def remove(self, step: Step, id: str) -> None:
+        self._spare(step, id, 1)
+        super().remove(step, id)
 
 
 class RolePolicy(_IamResource):
@@ -117,16 +117,16 @@ class OpenIdConnectProvider(_IamResource):
         if isinstance(url, str) and (urlsplit(url).scheme != "https" or not urlsplit(url).netloc):
             yield "url", f'expected "url" to have a url with schema of: "https", got {url}'
 
-    def apply(self, job: Job, id: str) -> None:
-        super().apply(job, id)
-        if not job.made and job.touches("clientIdLists"):
-            now, wanted = set((self.look(job, id) or {})["ClientIDList"]), set(job.inputs["clientIdLists"])
+    def apply(self, step: Step, id: str) -> None:
+        super().apply(step, id)
+        if not step.made and step.touches("clientIdLists"):
+            now, wanted = set((self.look(step, id) or {})["ClientIDList"]), set(step.inputs["clientIdLists"])
             for name in sorted(wanted - now):
-                self.call(job, id, "add_client_id_to_open_id_connect_provider", ClientID=name)
+                self.call(step, id, "add_client_id_to_open_id_connect_provider", ClientID=name)
             for name in sorted(now - wanted):
-                self.call(job, id, "remove_client_id_from_open_id_connect_provider", ClientID=name)
+                self.call(step, id, "remove_client_id_from_open_id_connect_provider", ClientID=name)
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         # The API drops the scheme; the real provider gives back the program's spelling of the same address.
-        url, said = found["Url"].removeprefix("https://"), str(job.get("url") or "")
+        url, said = found["Url"].removeprefix("https://"), str(step.get("url") or "")
         return {"url": said if said.removeprefix("https://") == url else f"https://{url}"}

@@ -6,7 +6,7 @@ import jmespath
 
 from provider_kit import Properties, Unknown
 from sandbox.plugins.aws.input_checks import among, within
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.spelling import known, table
 from sandbox.plugins.sdk_schema import Problem
@@ -49,37 +49,37 @@ class Stream(AwsResource):
         if inputs["encryptionType"] == "KMS" and not inputs.get("kmsKeyId"):
             yield "kmsKeyId", "KMS Key Id required when setting encryption_type is not set as NONE"
 
-    def key_of(self, job: Job, id: str) -> Properties:
+    def key_of(self, step: Step, id: str) -> Properties:
         # Import takes the stream's name, the state holds its ARN.
         return {"StreamName": id.rpartition("/")[2]}
 
-    def make(self, job: Job) -> str:
-        name = super().make(job)
-        self.ready(job, name)
-        return (self.look(job, name) or {})["StreamARN"]
+    def make(self, step: Step) -> str:
+        name = super().make(step)
+        self.ready(step, name)
+        return (self.look(step, name) or {})["StreamARN"]
 
-    def called(self, job: Job, id: str, answer: Properties) -> None:
-        self.ready(job, id)
+    def called(self, step: Step, id: str, answer: Properties) -> None:
+        self.ready(step, id)
 
-    def apply(self, job: Job, id: str) -> None:
-        super().apply(job, id)
-        now: Properties = self.look(job, id) or {}
-        for method, params in self._by_what_is_there(job, now):
-            self.called(job, id, self.call(job, id, method, **params))
+    def apply(self, step: Step, id: str) -> None:
+        super().apply(step, id)
+        now: Properties = self.look(step, id) or {}
+        for method, params in self._by_what_is_there(step, now):
+            self.called(step, id, self.call(step, id, method, **params))
 
-    def _by_what_is_there(self, job: Job, now: Properties) -> Iterator[tuple[str, Properties]]:
+    def _by_what_is_there(self, step: Step, now: Properties) -> Iterator[tuple[str, Properties]]:
         """Calls that are one or the other, depending on how the stream is."""
-        hours, hours_now = job.inputs["retentionPeriod"], now["RetentionPeriodHours"]
+        hours, hours_now = step.inputs["retentionPeriod"], now["RetentionPeriodHours"]
         if hours != hours_now:
             verb = "increase" if hours > hours_now else "decrease"
             yield f"{verb}_stream_retention_period", {"RetentionPeriodHours": hours}
-        if job.touches("encryptionType", "kmsKeyId"):
-            if job.inputs["encryptionType"] == "KMS":
-                yield "start_stream_encryption", {"EncryptionType": "KMS", "KeyId": job.inputs["kmsKeyId"]}
+        if step.touches("encryptionType", "kmsKeyId"):
+            if step.inputs["encryptionType"] == "KMS":
+                yield "start_stream_encryption", {"EncryptionType": "KMS", "KeyId": step.inputs["kmsKeyId"]}
             elif now.get("EncryptionType") == "KMS":
                 yield "stop_stream_encryption", {"EncryptionType": "KMS", "KeyId": now["KeyId"]}
-        if job.touches("shardLevelMetrics"):
-            wanted, on = set(job.inputs.get("shardLevelMetrics") or ()), set(jmespath.search(_METRICS, now) or ())
+        if step.touches("shardLevelMetrics"):
+            wanted, on = set(step.inputs.get("shardLevelMetrics") or ()), set(jmespath.search(_METRICS, now) or ())
             for verb, metrics in (("disable", on - wanted), ("enable", wanted - on)):
                 if metrics:
                     yield f"{verb}_enhanced_monitoring", {"ShardLevelMetrics": sorted(metrics)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from provider_kit import Properties
 from sandbox.plugins.aws import policy_documents
 from sandbox.plugins.aws.input_checks import within
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.spelling import table
 from sandbox.plugins.sdk_schema import Problem
@@ -50,9 +50,9 @@ class Key(AwsResource):
             reason = "The new key policy will not allow you to update the key policy in the future."
             yield "policy", f"MalformedPolicyDocumentException: {reason}"
 
-    def remove(self, job: Job, id: str) -> None:
-        if self.look(job, id):
-            super().remove(job, id)
+    def remove(self, step: Step, id: str) -> None:
+        if self.look(step, id):
+            super().remove(step, id)
 
 
 class Alias(AwsResource):
@@ -71,7 +71,7 @@ class Alias(AwsResource):
         elif isinstance(name, str) and name.startswith("alias/aws/"):
             yield "name", 'must not begin with reserved word "alias/aws/"'
 
-    def more(self, job: Job, found: Properties) -> Properties:
-        arn = job.client.describe_key(KeyId=found["TargetKeyId"])["KeyMetadata"]["Arn"]
+    def more(self, step: Step, found: Properties) -> Properties:
+        arn = step.client.describe_key(KeyId=found["TargetKeyId"])["KeyMetadata"]["Arn"]
         # The API gives the bare key id; a program may have said the key's ARN.
-        return {"targetKeyArn": arn, "targetKeyId": arn if job.get("targetKeyId") == arn else found["TargetKeyId"]}
+        return {"targetKeyArn": arn, "targetKeyId": arn if step.get("targetKeyId") == arn else found["TargetKeyId"]}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from provider_kit import Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import apart
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.spelling import Spelling, known, known_items, selected
 from sandbox.plugins.sdk_schema import Problem
 
@@ -39,28 +39,28 @@ class LaunchTemplate(Ec2Resource):
                     reason = f"expected {name} to be one of [true false], got {value}"
                     yield f"blockDeviceMappings[{index}].ebs.{name}", reason
 
-    def derived(self, job: Job) -> Properties:
-        said = {name: job.inputs[name] for name in _DATA.split() if job.inputs.get(name) is not None}
+    def derived(self, step: Step) -> Properties:
+        said = {name: step.inputs[name] for name in _DATA.split() if step.inputs.get(name) is not None}
         return {"data": _SPELLING.api(said)}
 
-    def apply(self, job: Job, id: str) -> None:
-        if job.made:
+    def apply(self, step: Step, id: str) -> None:
+        if step.made:
             return
-        default = job.inputs.get("defaultVersion") if job.touches("defaultVersion") else None
-        if job.touches("description", *_DATA.split()):
+        default = step.inputs.get("defaultVersion") if step.touches("defaultVersion") else None
+        if step.touches("description", *_DATA.split()):
             request = selected(
-                "{LaunchTemplateData: data, VersionDescription: description}", {**job.inputs, **self.derived(job)}
+                "{LaunchTemplateData: data, VersionDescription: description}", {**step.inputs, **self.derived(step)}
             )
-            version = self.call(job, id, "create_launch_template_version", **request)["LaunchTemplateVersion"]
-            default = version["VersionNumber"] if job.inputs.get("updateDefaultVersion") else default
+            version = self.call(step, id, "create_launch_template_version", **request)["LaunchTemplateVersion"]
+            default = version["VersionNumber"] if step.inputs.get("updateDefaultVersion") else default
         if default:
-            self.call(job, id, "modify_launch_template", DefaultVersion=str(default))
+            self.call(step, id, "modify_launch_template", DefaultVersion=str(default))
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         id, latest = found["LaunchTemplateId"], str(found["LatestVersionNumber"])
-        answer = job.client.describe_launch_template_versions(LaunchTemplateId=id, Versions=[latest])
+        answer = step.client.describe_launch_template_versions(LaunchTemplateId=id, Versions=[latest])
         newest = answer["LaunchTemplateVersions"][0]
         data = _SPELLING.ours(newest["LaunchTemplateData"])
         data.get("metadataOptions", {}).pop("state", None)
         outputs = {"description": newest.get("VersionDescription", ""), "vpcSecurityGroupIds": [], **data}
-        return {**super().more(job, found), **outputs}
+        return {**super().more(step, found), **outputs}

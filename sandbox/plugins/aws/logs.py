@@ -2,7 +2,7 @@
 
 from provider_kit import Properties
 from sandbox.plugins.aws.input_checks import among
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.spelling import table
 
@@ -27,5 +27,5 @@ class LogGroup(AwsResource):
         kmsKeyId: associate_kms_key / disassociate_kms_key
     """
 
-    def read_params(self, job: Job, id: str) -> Properties:
+    def read_params(self, step: Step, id: str) -> Properties:
         return {"logGroupNamePrefix": id}

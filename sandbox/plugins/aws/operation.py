@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Job:
+class Step:
     """One change or look at one resource, with what it needs.
 
     Attributes:

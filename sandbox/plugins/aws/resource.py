@@ -30,7 +30,7 @@ from provider_kit import (
 from sandbox.plugins import sdk_schema
 from sandbox.plugins.aws import policy_documents, request_check
 from sandbox.plugins.aws.api_table import ApiTable
-from sandbox.plugins.aws.operation import Job, explained
+from sandbox.plugins.aws.operation import Step, explained
 from sandbox.plugins.aws.sameness import Matching, empty
 from sandbox.plugins.aws.session import is_gone
 from sandbox.plugins.sdk_schema import Problem
@@ -70,12 +70,12 @@ class AwsResource(ApiTable, ResourceHandler):
                 inputs[name] = policy_documents.text(inputs[name])
                 reason = policy_documents.problem(inputs[name], kind)
                 failures += [(name, f'"{name}" {reason}')] if reason else []
-        job = self._job(op, inputs)
-        failures += [problem for check, *asked in self.checks for problem in check(job.inputs, *asked)]
-        failures += self.verify(job.inputs)
+        step = self._step(op, inputs)
+        failures += [problem for check, *asked in self.checks for problem in check(step.inputs, *asked)]
+        failures += self.verify(step.inputs)
         if self.create_call and not failures:
             names = {api: name for name, api in self.api_names.items()}
-            failures += request_check.request_problems(job.client, self.create_call, self.params(job), names)
+            failures += request_check.request_problems(step.client, self.create_call, self.params(step), names)
         if failures:
             raise CheckFailed(failures)
         return inputs
@@ -108,17 +108,17 @@ class AwsResource(ApiTable, ResourceHandler):
         return self._trimmed(outputs)
 
     def create(self, op: Operation) -> Created:
-        job = self._job(op, op.inputs)
-        job.changed = [name for name, value in job.inputs.items() if not self._aws_begins_with(name, value)]
+        step = self._step(op, op.inputs)
+        step.changed = [name for name, value in step.inputs.items() if not self._aws_begins_with(name, value)]
         with explained(f"creating {self.label} ({op.inputs.get(self.named[0], op.name) if self.named else op.name})"):
-            id = self.make(job)
+            id = self.make(step)
         try:
             with explained(f"creating {self.label} ({id})"):
-                self.apply(job, id)
-                self.ready(job, id)
-                outputs = self._outputs(job, id)
+                self.apply(step, id)
+                self.ready(step, id)
+                outputs = self._outputs(step, id)
         except PluginError as error:
-            raise InitFailed(id, self._partial(job, id), [str(error)]) from error
+            raise InitFailed(id, self._partial(step, id), [str(error)]) from error
         if outputs is None:
             raise PluginError(f"creating {self.label} ({id}): it is gone right after it was made")
         return Created(id, outputs)
@@ -127,36 +127,36 @@ class AwsResource(ApiTable, ResourceHandler):
         return value == self.defaults[name] if name in self.defaults else empty(value)
 
     def read(self, op: Operation) -> Found | None:
-        job = self._job(op, op.old_inputs)
+        step = self._step(op, op.old_inputs)
         with explained(f"reading {self.label} ({op.id})"):
-            outputs = self._outputs(job, op.id)
+            outputs = self._outputs(step, op.id)
         return None if outputs is None else Found(outputs["id"], outputs, self._inputs_of(op, outputs))
 
     def update(self, op: Operation) -> Properties:
-        job = self._job(op, op.inputs)
+        step = self._step(op, op.inputs)
         with explained(f"updating {self.label} ({op.id})"):
-            job.changed = self.diff(op).changes
-            if not job.changed:
+            step.changed = self.diff(op).changes
+            if not step.changed:
                 # The engine's second try after a create that did not come to its end, of which the state may not tell.
-                now = self._outputs(job, op.id) or {}
-                job.changed = self.diff(dataclasses.replace(op, state=now)).changes
-            self.apply(job, op.id)
+                now = self._outputs(step, op.id) or {}
+                step.changed = self.diff(dataclasses.replace(op, state=now)).changes
+            self.apply(step, op.id)
             old = self.cloud.visible_tags(op.state.get("tagsAll") or {})
-            put = {key: value for key, value in job.tags.items() if old.get(key) != value}
-            drop = [key for key in old if key not in job.tags]
+            put = {key: value for key, value in step.tags.items() if old.get(key) != value}
+            drop = [key for key in old if key not in step.tags]
             if "tags" in self._supported and (put or drop):
-                self.retag(job, op.id, put, drop)
-            self.ready(job, op.id)
-            outputs = self._outputs(job, op.id)
+                self.retag(step, op.id, put, drop)
+            self.ready(step, op.id)
+            outputs = self._outputs(step, op.id)
         if outputs is None:
             raise PluginError(f"updating {self.label} ({op.id}): couldn't find resource")
         return outputs
 
     def delete(self, op: Operation) -> None:
-        job = self._job(op, op.old_inputs)
+        step = self._step(op, op.old_inputs)
         with explained(f"deleting {self.label} ({op.id})", gone_is_fine=True):
-            self.remove(job, op.id)
-            self.removed(job, op.id)
+            self.remove(step, op.id)
+            self.removed(step, op.id)
 
     @functools.cached_property
     def _supported(self) -> frozenset[str]:
@@ -171,16 +171,16 @@ class AwsResource(ApiTable, ResourceHandler):
             chosen=frozenset([*self.chosen_by_aws.split(), *(self.named[:1] if self.named else ())]),
         )
 
-    def _job(self, op: Operation, inputs: Properties) -> Job:
+    def _step(self, op: Operation, inputs: Properties) -> Step:
         region = inputs.get("region") or op.state.get("region") or self.cloud.region
         region = self.cloud.region if isinstance(region, Unknown) else region
         given = {key: value for key, value in inputs.items() if not key.startswith("__")}
         client = self.cloud.client(self.service, region)
-        return Job(op, self.cloud, client, region, {**self.defaults, **given}, self.cloud.tags_all(given.get("tags")))
+        return Step(op, self.cloud, client, region, {**self.defaults, **given}, self.cloud.tags_all(given.get("tags")))
 
-    def _outputs(self, job: Job, id: str) -> Properties | None:
+    def _outputs(self, step: Step, id: str) -> Properties | None:
         try:
-            found = self.describe(job, id)
+            found = self.describe(step, id)
         except ClientError as error:
             if is_gone(error):
                 return None
@@ -188,14 +188,14 @@ class AwsResource(ApiTable, ResourceHandler):
         if found is None:
             return None
         outputs = {
-            "region": job.region,
+            "region": step.region,
             "id": id,
             **found,
-            **{name: job.inputs.get(name) for name in self.kept.split()},
+            **{name: step.inputs.get(name) for name in self.kept.split()},
         }
         if "tags" in self._supported:
             tags = self.cloud.visible_tags(found.get("tagsAll") or {})
-            own: Any = job.get("tags") or {}
+            own: Any = step.get("tags") or {}
             own = {} if isinstance(own, Unknown) else own
             default = self.cloud.default_tags
             outputs["tagsAll"] = tags
@@ -206,12 +206,12 @@ class AwsResource(ApiTable, ResourceHandler):
         names = {*sdk_schema.resource_type(self.token).outputs, "id"}
         return {key: value for key, value in outputs.items() if key in names and value is not None}
 
-    def _partial(self, job: Job, id: str) -> Properties:
+    def _partial(self, step: Step, id: str) -> Properties:
         """What can be said of a resource that did not become ready."""
         try:
-            return self._outputs(job, id) or dict(job.inputs)
+            return self._outputs(step, id) or dict(step.inputs)
         except (ClientError, BotoCoreError):
-            return dict(job.inputs)
+            return dict(step.inputs)
 
     def _inputs_of(self, op: Operation, outputs: Properties) -> Properties:
         """The inputs that describe what is there: the program's own words where they still mean the same."""

@@ -5,7 +5,7 @@ import zlib
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import cidr, one_of
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 
 _TARGETS = "gatewayId natGatewayId networkInterfaceId transitGatewayId vpcEndpointId vpcPeeringConnectionId"
@@ -37,27 +37,27 @@ class Route(AwsResource):
     outputs = "{origin: Origin, state: State}"
     changes = f"{_TARGETS}: replace_route"
 
-    def key_of(self, job: Job, id: str) -> Properties:
+    def key_of(self, step: Step, id: str) -> Properties:
         """Route table and destination: from the state, or from the `<table>_<destination>` of an import."""
-        destination = job.get("destinationCidrBlock") or job.get("destinationPrefixListId")
-        table, _, destination = (job.get("routeTableId"), "", destination) if destination else id.partition("_")
+        destination = step.get("destinationCidrBlock") or step.get("destinationPrefixListId")
+        table, _, destination = (step.get("routeTableId"), "", destination) if destination else id.partition("_")
         if not destination:
             raise PluginError(f"unexpected format for ID ({id}), expected ROUTETABLEID_DESTINATION")
         kind = "DestinationPrefixListId" if destination.startswith("pl-") else "DestinationCidrBlock"
         return {"RouteTableId": table, kind: destination}
 
-    def read_params(self, job: Job, id: str) -> Properties:
-        return {"RouteTableIds": [self.key_of(job, id)["RouteTableId"]]}
+    def read_params(self, step: Step, id: str) -> Properties:
+        return {"RouteTableIds": [self.key_of(step, id)["RouteTableId"]]}
 
-    def make(self, job: Job) -> str:
-        job.client.create_route(**self.params(job))
-        return self._id(self.key_of(job, ""))
+    def make(self, step: Step) -> str:
+        step.client.create_route(**self.params(step))
+        return self._id(self.key_of(step, ""))
 
     def _id(self, key: Properties) -> str:
         destination = key.get("DestinationCidrBlock") or key["DestinationPrefixListId"]
         return f"r-{key['RouteTableId']}{zlib.crc32(destination.encode())}"
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         gateway = found.get("GatewayId") or ""
         # An endpoint is a gateway to the API.
         endpoint = {"vpcEndpointId": gateway, "gatewayId": ""} if gateway.startswith("vpce-") else {}
@@ -75,16 +75,16 @@ class RouteTableAssociation(AwsResource):
     item = "RouteTables[].Associations[?SubnetId=='$end' || GatewayId=='$end'][] | [0]"
     outputs = "{id: RouteTableAssociationId}"
 
-    def apply(self, job: Job, id: str) -> None:
-        if not job.made and job.touches("routeTableId"):
-            self.remove(job, id)
-            self.make(job)
+    def apply(self, step: Step, id: str) -> None:
+        if not step.made and step.touches("routeTableId"):
+            self.remove(step, id)
+            self.make(step)
 
-    def key_of(self, job: Job, id: str) -> Properties:
+    def key_of(self, step: Step, id: str) -> Properties:
         # A new association for the same subnet takes the place of the old one, under a new id.
-        return {"end": job.get("subnetId") or job.get("gatewayId") or id.partition("/")[0]}
+        return {"end": step.get("subnetId") or step.get("gatewayId") or id.partition("/")[0]}
 
-    def remove(self, job: Job, id: str) -> None:
-        found = self.look(job, id)
+    def remove(self, step: Step, id: str) -> None:
+        found = self.look(step, id)
         if found:
-            job.client.disassociate_route_table(AssociationId=found["RouteTableAssociationId"])
+            step.client.disassociate_route_table(AssociationId=found["RouteTableAssociationId"])

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import among, cidr, one_of, ports
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.resource import AwsResource
 from sandbox.plugins.aws.security_rules import LISTS, SINGLE, Rule, rule_of, rules_id, rules_in, rules_of, single_rule
 from sandbox.plugins.aws.service_model import tagging
@@ -14,16 +14,16 @@ from sandbox.plugins.aws.spelling import known, known_items, table
 from sandbox.plugins.sdk_schema import Problem
 
 
-def _rule_call(job: Job, verb: str, direction: str, group: str, rules: Iterable[Rule], **more: Any) -> Properties:
+def _rule_call(step: Step, verb: str, direction: str, group: str, rules: Iterable[Rule], **more: Any) -> Properties:
     """Authorize or revoke rules of a group, if there are any."""
     permissions = [rule.permission for rule in sorted(rules)]
-    call = getattr(job.client, f"{verb}_security_group_{direction}")
+    call = getattr(step.client, f"{verb}_security_group_{direction}")
     return call(GroupId=group, IpPermissions=permissions, **more) if permissions else {}
 
 
-def _modify(job: Job, group: str, id: str, rule: Rule, description: str) -> None:
+def _modify(step: Step, group: str, id: str, rule: Rule, description: str) -> None:
     update = {"SecurityGroupRuleId": id, "SecurityGroupRule": rule.modification(description)}
-    job.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=[update])
+    step.client.modify_security_group_rules(GroupId=group, SecurityGroupRules=[update])
 
 
 class SecurityGroup(Ec2Resource):
@@ -43,28 +43,28 @@ class SecurityGroup(Ec2Resource):
                 for at, why in (*ports(block, "protocol"), *cidr(block, "cidrBlocks")):
                     yield f"{direction}[{index}].{at}", why
 
-    def apply(self, job: Job, id: str) -> None:
-        if job.made:
+    def apply(self, step: Step, id: str) -> None:
+        if step.made:
             # AWS lets everything out of a new group; Terraform's groups, and so Pulumi's, start with nothing allowed.
-            self._set(job, id, "egress", set())
+            self._set(step, id, "egress", set())
         for direction in ("ingress", "egress"):
-            if job.touches(direction):
-                wanted = {rule for block in job.inputs.get(direction) or () for rule in rules_of(block, id)}
-                self._set(job, id, direction, wanted)
+            if step.touches(direction):
+                wanted = {rule for block in step.inputs.get(direction) or () for rule in rules_of(block, id)}
+                self._set(step, id, direction, wanted)
 
-    def _set(self, job: Job, id: str, direction: str, wanted: set[Rule]) -> None:
-        now = rules_in(job.client, id, egress=direction == "egress").keys()
-        _rule_call(job, "revoke", direction, id, now - wanted)
-        _rule_call(job, "authorize", direction, id, wanted - now)
+    def _set(self, step: Step, id: str, direction: str, wanted: set[Rule]) -> None:
+        now = rules_in(step.client, id, egress=direction == "egress").keys()
+        _rule_call(step, "revoke", direction, id, now - wanted)
+        _rule_call(step, "authorize", direction, id, wanted - now)
 
-    def more(self, job: Job, found: Properties) -> Properties:
-        blocks = {direction: self._blocks(job, found["GroupId"], direction) for direction in ("ingress", "egress")}
-        return {**super().more(job, found), **blocks}
+    def more(self, step: Step, found: Properties) -> Properties:
+        blocks = {direction: self._blocks(step, found["GroupId"], direction) for direction in ("ingress", "egress")}
+        return {**super().more(step, found), **blocks}
 
-    def _blocks(self, job: Job, id: str, direction: str) -> list[Properties]:
+    def _blocks(self, step: Step, id: str, direction: str) -> list[Properties]:
         """The rules in the program's own grouping if that is what is there, else one block for each."""
-        now = set(rules_in(job.client, id, egress=direction == "egress"))
-        said: list[Properties] = job.get(direction) or []
+        now = set(rules_in(step.client, id, egress=direction == "egress"))
+        said: list[Properties] = step.get(direction) or []
         if {rule for block in said for rule in rules_of(block, id)} == now:
             return said
         names = {kind: name for name, kind in LISTS.items()}
@@ -79,11 +79,11 @@ class SecurityGroup(Ec2Resource):
             for rule in sorted(now)
         ]
 
-    def remove(self, job: Job, id: str) -> None:
-        if job.get("revokeRulesOnDelete"):
-            self._set(job, id, "ingress", set())
-            self._set(job, id, "egress", set())
-        super().remove(job, id)
+    def remove(self, step: Step, id: str) -> None:
+        if step.get("revokeRulesOnDelete"):
+            self._set(step, id, "ingress", set())
+            self._set(step, id, "egress", set())
+        super().remove(step, id)
 
 
 class SecurityGroupRule(AwsResource):
@@ -103,29 +103,29 @@ class SecurityGroupRule(AwsResource):
         if not any(inputs.get(name) for name in self._sources):
             yield "", f"one of `{','.join(self._sources)}` must be specified"
 
-    def make(self, job: Job) -> str:
-        group, direction = job.inputs["securityGroupId"], job.inputs["type"]
-        rules = rules_of(job.inputs, group)
-        _rule_call(job, "authorize", direction, group, rules)
+    def make(self, step: Step) -> str:
+        group, direction = step.inputs["securityGroupId"], step.inputs["type"]
+        rules = rules_of(step.inputs, group)
+        _rule_call(step, "authorize", direction, group, rules)
         return rules_id(group, direction, rules)
 
-    def _here(self, job: Job) -> dict[Rule, str]:
+    def _here(self, step: Step) -> dict[Rule, str]:
         """Those of this resource's rules that the group has, whatever their description."""
-        said = {**job.op.state, **job.inputs}
+        said = {**step.op.state, **step.inputs}
         group = said.get("securityGroupId")
         if group is None:
             raise PluginError("the sandbox does not support the import of a SecurityGroupRule; see docs/sandbox.md")
         wanted = {rule[:5] for rule in rules_of(said, group)}
-        now = rules_in(job.client, group, egress=said["type"] == "egress")
+        now = rules_in(step.client, group, egress=said["type"] == "egress")
         return {rule: id for rule, id in now.items() if rule[:5] in wanted}
 
-    def apply(self, job: Job, id: str) -> None:
-        if not job.made and job.touches("description"):
-            for rule, rule_id in self._here(job).items():
-                _modify(job, job.inputs["securityGroupId"], rule_id, rule, job.inputs.get("description") or "")
+    def apply(self, step: Step, id: str) -> None:
+        if not step.made and step.touches("description"):
+            for rule, rule_id in self._here(step).items():
+                _modify(step, step.inputs["securityGroupId"], rule_id, rule, step.inputs.get("description") or "")
 
-    def describe(self, job: Job, id: str) -> Properties | None:
-        said, here = {**job.op.state, **job.inputs}, self._here(job)
+    def describe(self, step: Step, id: str) -> Properties | None:
+        said, here = {**step.op.state, **step.inputs}, self._here(step)
         if not here:
             return None
         present = {(rule.kind, rule.source) for rule in here}
@@ -135,8 +135,8 @@ class SecurityGroupRule(AwsResource):
         plain = {name: said.get(name) for name in self.replaced_by.split()}
         return {**plain, **lists, "description": description, "securityGroupRuleId": only}
 
-    def remove(self, job: Job, id: str) -> None:
-        _rule_call(job, "revoke", job.get("type"), job.get("securityGroupId"), self._here(job))
+    def remove(self, step: Step, id: str) -> None:
+        _rule_call(step, "revoke", step.get("type"), step.get("securityGroupId"), self._here(step))
 
 
 class _SingleRule(Ec2Resource):
@@ -151,34 +151,34 @@ class _SingleRule(Ec2Resource):
     create_call = ""
     checks = ((one_of, "", *SINGLE), (cidr, "cidrIpv4"), (ports, "ipProtocol"))
 
-    def make(self, job: Job) -> str:
-        tags = tagging(job.client, f"authorize_security_group_{self.direction}", job.tags, self.kind)
-        group, rules = job.inputs["securityGroupId"], [single_rule(job.inputs)]
-        answer = _rule_call(job, "authorize", self.direction, group, rules, **tags)
+    def make(self, step: Step) -> str:
+        tags = tagging(step.client, f"authorize_security_group_{self.direction}", step.tags, self.kind)
+        group, rules = step.inputs["securityGroupId"], [single_rule(step.inputs)]
+        answer = _rule_call(step, "authorize", self.direction, group, rules, **tags)
         return answer["SecurityGroupRules"][0]["SecurityGroupRuleId"]
 
-    def apply(self, job: Job, id: str) -> None:
-        if not job.made and job.touches("ipProtocol", "description", "fromPort", "toPort", *SINGLE):
-            rule = single_rule(job.inputs)
-            _modify(job, job.inputs["securityGroupId"], id, rule, rule.description)
+    def apply(self, step: Step, id: str) -> None:
+        if not step.made and step.touches("ipProtocol", "description", "fromPort", "toPort", *SINGLE):
+            rule = single_rule(step.inputs)
+            _modify(step, step.inputs["securityGroupId"], id, rule, rule.description)
 
-    def more(self, job: Job, found: Properties) -> Properties:
+    def more(self, step: Step, found: Properties) -> Properties:
         rule = rule_of(found)
         everything = rule.protocol == "-1"
         return {
-            **super().more(job, found),
+            **super().more(step, found),
             "securityGroupRuleId": found["SecurityGroupRuleId"],
             "securityGroupId": found["GroupId"],
             "ipProtocol": rule.protocol,
-            "fromPort": job.get("fromPort") if everything else rule.low,
-            "toPort": job.get("toPort") if everything else rule.high,
+            "fromPort": step.get("fromPort") if everything else rule.low,
+            "toPort": step.get("toPort") if everything else rule.high,
             "description": rule.description,
             next(name for name, api in SINGLE.items() if api == rule.kind): rule.source,
         }
 
-    def remove(self, job: Job, id: str) -> None:
-        revoke = getattr(job.client, f"revoke_security_group_{self.direction}")
-        revoke(GroupId=job.get("securityGroupId"), SecurityGroupRuleIds=[id])
+    def remove(self, step: Step, id: str) -> None:
+        revoke = getattr(step.client, f"revoke_security_group_{self.direction}")
+        revoke(GroupId=step.get("securityGroupId"), SecurityGroupRuleIds=[id])
 
 
 class SecurityGroupIngressRule(_SingleRule):

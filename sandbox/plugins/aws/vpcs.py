@@ -7,7 +7,7 @@ import jmespath
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.ec2_base import Ec2Resource
 from sandbox.plugins.aws.input_checks import apart, cidr, needed
-from sandbox.plugins.aws.operation import Job
+from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.spelling import pascal, table
 
 
@@ -34,14 +34,14 @@ class Vpc(Ec2Resource):
         defaultNetworkAclId=("describe_network_acls", "default", "true", "NetworkAcls[0].NetworkAclId"),
     )
 
-    def more(self, job: Job, found: Properties) -> Properties:
-        id, outputs = found["VpcId"], super().more(job, found)
+    def more(self, step: Step, found: Properties) -> Properties:
+        id, outputs = found["VpcId"], super().more(step, found)
         for name, (call, by, value, at) in self._come_with_it.items():
             filters = [{"Name": "vpc-id", "Values": [id]}, {"Name": by, "Values": [value]}]
-            outputs[name] = jmespath.search(at, getattr(job.client, call)(Filters=filters))
+            outputs[name] = jmespath.search(at, getattr(step.client, call)(Filters=filters))
         outputs["defaultRouteTableId"] = outputs["mainRouteTableId"]
         for name in self._attributes.split():
-            answer = job.client.describe_vpc_attribute(VpcId=id, Attribute=name)
+            answer = step.client.describe_vpc_attribute(VpcId=id, Attribute=name)
             outputs[name] = answer[pascal(name)]["Value"]
         return outputs
 
@@ -63,13 +63,13 @@ class Subnet(Ec2Resource):
     outputs = """{mapPublicIpOnLaunch: MapPublicIpOnLaunch || `false`,
                   assignIpv6AddressOnCreation: AssignIpv6AddressOnCreation || `false`}"""
 
-    def make(self, job: Job) -> str:
+    def make(self, step: Step) -> str:
         # The cloud in the sandbox takes any range; AWS does not.
-        wanted, vpc = ipaddress.IPv4Network(job.inputs["cidrBlock"]), job.inputs["vpcId"]
-        whole = job.client.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["CidrBlock"]
+        wanted, vpc = ipaddress.IPv4Network(step.inputs["cidrBlock"]), step.inputs["vpcId"]
+        whole = step.client.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["CidrBlock"]
         if not wanted.subnet_of(ipaddress.IPv4Network(whole)):
             raise PluginError(f"api error InvalidSubnet.Range: The CIDR '{wanted}' is invalid.")
-        siblings = job.client.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+        siblings = step.client.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
         if any(wanted.overlaps(ipaddress.IPv4Network(each["CidrBlock"])) for each in siblings):
             raise PluginError(f"api error InvalidSubnet.Conflict: The CIDR '{wanted}' conflicts with another subnet")
-        return super().make(job)
+        return super().make(step)
