@@ -49,7 +49,7 @@ def serve_components(provider: ComponentProvider, args: list[str] | None = None)
 
 
 class _Components(ComponentServicer):
-    """The SDK's own, which leaves the engine's first call to fail with a traceback on stderr."""
+    """The SDK's own, with an answer to the first call of the engine."""
 
     async def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
         # As its Configure says.
