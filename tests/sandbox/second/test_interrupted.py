@@ -11,7 +11,7 @@ import pytest
 from tenacity import Retrying, retry_if_not_result, stop_after_delay, wait_fixed
 
 from tests.sandbox.checkout import WITHOUT_PREVIEW, Checkout, Result
-from tests.sandbox.conftest import ACCESSES
+from tests.sandbox.variants import ACCESSES
 
 pytestmark = pytest.mark.sandbox
 
