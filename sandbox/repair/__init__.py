@@ -5,7 +5,7 @@ The questions go to AWS, Kubernetes and Helm as a person would put them, so this
 
 from __future__ import annotations
 
-from sandbox.repair import aws, kubernetes
+from sandbox.repair import kubernetes
 from sandbox.repair.kubernetes import RELEASE, busy_releases
 from sandbox.repair.search import Properties, Search
 
@@ -30,12 +30,15 @@ def find(kind: str, inputs: Properties, search: Search, known: frozenset[str] = 
         found = kubernetes.find_release(search, inputs)
     elif kind.startswith("kubernetes:"):
         found = kubernetes.find_object(kind, search, inputs)
-    elif kind in aws.FINDERS:
-        found = aws.FINDERS[kind](search, inputs)
-    elif kind in aws.REPEATABLE or kind.startswith("pulumi:"):
-        return None
     else:
-        raise LookupError(f"the sandbox does not know how to look for {kind}, whose create was interrupted")
+        from sandbox.repair import aws  # late, as `search` imports boto3
+
+        if kind in aws.FINDERS:
+            found = aws.FINDERS[kind](search, inputs)
+        elif kind in aws.REPEATABLE or kind.startswith("pulumi:"):
+            return None
+        else:
+            raise LookupError(f"the sandbox does not know how to look for {kind}, whose create was interrupted")
     new = [id for id in found if id not in known]
     if len(new) > 1:
         raise LookupError(f"an interrupted create of {kind} could have made any of {', '.join(new)}")
@@ -53,6 +56,8 @@ def settle(kind: str, id: str, search: Search) -> None:
     elif kind.startswith("kubernetes:"):
         kubernetes.wait_if_going(kind, id, search)
     else:
+        from sandbox.repair import aws  # late, as `search` imports boto3
+
         aws.wait_if_going(kind, id, search)
 
 

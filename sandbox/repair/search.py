@@ -6,9 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.exceptions import WaiterError
-
 Properties = dict[str, Any]
 
 
@@ -22,6 +19,9 @@ class Search:
 
     def client(self, service: str) -> Any:
         """A boto3 client for the sandbox."""
+        # Imported late: it takes a quarter of a second, and every command looks whether there is something to repair.
+        import boto3
+
         session: Any = boto3.Session(
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
@@ -37,6 +37,8 @@ class Search:
         Raises:
             LookupError: it does not come to a good end.
         """
+        from botocore.exceptions import WaiterError
+
         try:
             # Theirs look twice a minute, for real clusters that take many; the number of looks stays.
             waiting = self.client(service).get_waiter(waiter)

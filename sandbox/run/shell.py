@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from sandbox.layout import STATE
 from sandbox.run import stack_files
@@ -58,6 +57,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if not Path(ENGINE).exists():
+    if not ENGINE.exists():
         sys.exit(f"There is no {ENGINE}: make up builds it.")
     main()
