@@ -146,12 +146,12 @@ def main() -> int:
     Returns:
         1 if `--check` found something, else 0.
     """
-    stale = [path for path, content in made().items() if not _same(ROOT / path, content)]
-    for path in stale:
+    stale = {path: content for path, content in made().items() if not _same(ROOT / path, content)}
+    for path, content in stale.items():
         if "--check" in sys.argv:
             print(f"{path} is stale: run `make docs`", file=sys.stderr)
         else:
-            (ROOT / path).write_text(made()[path])
+            (ROOT / path).write_text(content)
     return 1 if stale and "--check" in sys.argv else 0
 
 

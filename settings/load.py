@@ -1,7 +1,6 @@
 """Reads the settings of the stack that Pulumi runs."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -26,12 +25,8 @@ def load() -> Settings[StackFile]:
     # A secret is any text, also one that begins like JSON.
     config = {key: text if key in present else _plain(text) for key, text in texts.items()}
     config |= {key: {"secure": ""} for key in encrypted}
-    return _checked(config, Secrets(**secrets))
-
-
-def _checked(config: Mapping[str, Any], secrets: Secrets) -> Settings[StackFile]:
     try:
-        return check(config, secrets=secrets)
+        return check(config, secrets=Secrets(**secrets))
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -63,9 +63,14 @@ def test_only_the_rooms_of_aws_name_a_thing_of_aws(file: Path) -> None:
     assert [f"{file}:{number}: {line.strip()}" for number, line in lines if AWS_WORDS.search(line)] == []
 
 
-def test_no_two_folders_import_each_other() -> None:
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    """Which module imports which."""
+    return grimp.build_graph(*PACKAGES, cache_dir=None)
+
+
+def test_no_two_folders_import_each_other(graph: grimp.ImportGraph) -> None:
     """A folder inside another one is part of it: those two may."""
-    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     arrows = {
         (_folder(module), _folder(imported))
         for module in graph.modules
@@ -80,9 +85,8 @@ def _folder(module: str) -> str:
     return str(path if (ROOT / path).is_dir() else path.parent)
 
 
-def test_folders_have_no_rings() -> None:
+def test_folders_have_no_rings(graph: grimp.ImportGraph) -> None:
     """Longer ways round than between two: each top folder stands on others and never on itself."""
-    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     stands_on = {
         package: {module.split(".")[0] for module in graph.find_upstream_modules(package, as_package=True)}
         for package in PACKAGES
