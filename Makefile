@@ -92,7 +92,7 @@ docs: venv ## make what is made from the models of the stack file: reference, sc
 	$(VENV)/python docs/reference.py
 
 lock: venv ## pin again what the requirements need in turn (constraints.txt), after changing a requirement
-	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
 		requirements.txt sandbox/requirements.txt --output-file sandbox/constraints.txt
-	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
 		sandbox/aws/requirements.txt --output-file sandbox/aws/constraints.txt
