@@ -4,6 +4,7 @@ A job's policy is the sum of its grants. Statements are by what may be called, a
 policy holds 6,144 characters, and one statement for each stream would fill it with a dozen.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,10 @@ _POLLING = ("kinesis:ListShards", "kinesis:GetRecords", "kinesis:GetShardIterato
 _CONSUMERS = ("kinesis:DeregisterStreamConsumer", "kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
 _STREAM_ACTIONS: Mapping[StreamVerb, Sequence[str]] = {
     StreamVerb.READ_POLLING: _POLLING,
+    StreamVerb.READ_POLLING_4_2: (*_POLLING, "kinesis:DescribeStream"),
     StreamVerb.READ_FAN_OUT: (
-        *_POLLING,
+        "kinesis:ListShards",
+        "kinesis:DescribeStream",
         "kinesis:DescribeStreamSummary",
         "kinesis:RegisterStreamConsumer",
         *_CONSUMERS,
@@ -55,7 +58,11 @@ class StreamGrant:
 
 
 def job_policy(
-    streams: Sequence[StreamGrant], blobs: Mapping[str, BlobVerb], bucket_arn: str, key_arn: str
+    streams: Sequence[StreamGrant],
+    blobs: Mapping[str, BlobVerb],
+    bucket_arn: str,
+    key_arn: str,
+    read: Sequence[str] = (),
 ) -> Document | None:
     """The sum of a job's grants; None if there are none.
 
@@ -64,19 +71,21 @@ def job_policy(
         blobs: Verbs by key prefix, which has its slash at the end.
         bucket_arn: The bucket.
         key_arn: The key that encrypts the bucket.
+        read: Keys of single objects that it may read: its jar.
     """
-    statements = [*on_streams(streams), *on_blobs(blobs, bucket_arn, key_arn)]
+    statements = [*on_streams(streams), *on_blobs(blobs, bucket_arn, key_arn, read)]
     return document(*statements) if statements else None
 
 
 def on_streams(granted: Sequence[StreamGrant]) -> list[Statement]:
     """Access to streams: a statement for each verb.
 
-    `read-polling` is the article's: what the source of Flink 1.15 calls when it polls. `read-fan-out` adds enhanced
-    fan-out (https://nightlies.apache.org/flink/flink-docs-release-1.15/docs/connectors/table/kinesis/), and
-    `read-connector-5` what the connector calls from version 5
-    (https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/). `write` is the article's:
-    what the SQL sink calls. Which use of a key that is:
+    `read-polling` is the article's: what the connector calls up to version 4.1 when it polls. From 4.2 it asks for the
+    stream's ARN first, which is `read-polling-4.2`
+    (https://nightlies.apache.org/flink/flink-docs-release-1.18/docs/connectors/table/kinesis/). `read-fan-out` is
+    enhanced fan-out, with any version: records are pushed, so it never calls GetRecords. `read-connector-5` is polling
+    from version 5 (https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/). `write` is the
+    article's: what the SQL sink of every version calls. Which use of a key that is:
     https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html.
 
     Args:
@@ -98,11 +107,13 @@ def on_streams(granted: Sequence[StreamGrant]) -> list[Statement]:
 
 
 def _sid(verb: StreamVerb) -> str:
-    return "".join(part.capitalize() for part in verb.split("-")) + "Streams"
+    return "".join(part.capitalize() for part in re.split(r"[-.]", verb)) + "Streams"
 
 
-def on_blobs(granted: Mapping[str, BlobVerb], bucket_arn: str, key_arn: str) -> list[Statement]:
-    """Access to the objects under prefixes of the bucket; asking where the bucket is comes with it.
+def on_blobs(
+    granted: Mapping[str, BlobVerb], bucket_arn: str, key_arn: str, read: Sequence[str] = ()
+) -> list[Statement]:
+    """Access to the objects under prefixes of the bucket, and to single ones; asking where the bucket is comes with it.
 
     What Flink's S3 file systems call, by
     https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/filesystems/s3/. Listing is limited to the
@@ -112,21 +123,23 @@ def on_blobs(granted: Mapping[str, BlobVerb], bucket_arn: str, key_arn: str) -> 
         granted: Verbs by key prefix, which has its slash at the end.
         bucket_arn: The bucket.
         key_arn: The key that encrypts the bucket.
+        read: Keys of single objects to read.
     """
-    if not granted:
+    if not granted and not read:
         return []
     listed = [each for prefix in sorted(granted) for each in (f"{prefix}*", prefix.rstrip("/"))]
     condition: Mapping[str, Mapping[str, Any]] = {"StringLike": {"s3:prefix": listed}}
 
-    def objects(*verbs: BlobVerb) -> list[str]:
-        return [f"{bucket_arn}/{prefix}*" for prefix in sorted(granted) if granted[prefix] in verbs]
-
-    written = objects(BlobVerb.WRITE, BlobVerb.READ_WRITE)
+    read_only = [f"{bucket_arn}/{prefix}*" for prefix in sorted(granted)] + [
+        f"{bucket_arn}/{key}" for key in sorted(read)
+    ]
+    written = [f"{bucket_arn}/{prefix}*" for prefix in sorted(granted) if granted[prefix] is BlobVerb.READ_WRITE]
+    listing: list[Statement] = [{**allow("ListBlobs", ("s3:ListBucket",), bucket_arn), "Condition": condition}]
     return [
         allow("BucketLocation", (BUCKET_ACTIONS[0],), bucket_arn),
-        {**allow("ListBlobs", ("s3:ListBucket",), bucket_arn), "Condition": condition},
+        *(listing if granted else []),
         *_statements(
-            ("ReadBlobs", _READ_OBJECTS, objects(BlobVerb.READ, BlobVerb.READ_WRITE)),
+            ("ReadBlobs", _READ_OBJECTS, read_only),
             ("WriteBlobs", _WRITE_OBJECTS, written),
             ("BlobKey", KEY_ACTIONS if written else _DECRYPT, [key_arn]),
         ),

@@ -22,12 +22,12 @@ def main() -> int:
     status = 0
     for file in parser.parse_args().files:
         try:
-            check(config_of(file))
+            remarks = check(config_of(file)).remarks
         except SettingsError as error:
             print(f"{file}: {error}", file=sys.stderr)
             status = 1
         else:
-            print(f"{file}: no fault")
+            print("\n  ".join([f"{file}: no fault", *remarks]))
     return status
 
 

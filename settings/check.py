@@ -48,11 +48,13 @@ class Settings(Generic[F_co]):
         file: What it says.
         namespaces: The jobs, together if they share a namespace of the platform and so its tables.
         secrets: The secrets in clear, as Pulumi keeps them; empty where only the file was checked.
+        remarks: What is no fault, and still worth a word before it is deployed.
     """
 
     file: F_co
     namespaces: tuple[tuple[Workload, ...], ...]
     secrets: Secrets = Secrets()
+    remarks: tuple[str, ...] = ()
 
     @property
     def jobs(self) -> tuple[Workload, ...]:
@@ -64,7 +66,7 @@ def check(config: Mapping[str, Any], folder: Path = PROJECT, secrets: Secrets | 
     """Checks the block `config` of a stack file.
 
     Args:
-        config: Plain JSON values by key, as they stand in the file; keys of other namespaces are left alone. A secret
+        config: Plain JSON values by key, as they stand in the file; only the engine's own keys are left alone. A secret
             is `{"secure": …}`, and text in its place is a fault.
         folder: The project's folder, to which the jobs' files are relative.
         secrets: The secrets in clear.
@@ -82,9 +84,9 @@ def check(config: Mapping[str, Any], folder: Path = PROJECT, secrets: Secrets | 
     workloads = Workloads(folder, file.variables, one_catalog=file.platform.shares_namespace)
     namespaces = workloads.read(file.jobs)
     faults += workloads.faults
-    misfits = [*consistency.faults(file), *file.own_faults()]
+    misfits = [*consistency.faults(file), *file.own_faults(), *workloads.misfits]
     # What was judged by a value that could not be read says nothing.
     faults += [misfit for misfit in misfits if not any(misfit.touches(fault) for fault in faults)]
     if faults:
         raise SettingsError(faults)
-    return Settings(file, namespaces, secrets or Secrets())
+    return Settings(file, namespaces, secrets or Secrets(), tuple(file.remarks()))

@@ -4,11 +4,15 @@ from collections.abc import Collection, Iterator
 
 from grants.verbs import JOBS_PREFIX
 from settings.faults import NOTHING, Fault, show
+from settings.names import MAX_LABEL
 from settings.sections import AdmissionEngine, AdmissionSettings, JdbcPersistence, PlatformSettings
 from settings.stack_file import StackFile
 
 UNGUARDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 """Kubernetes' own namespaces, which admission webhooks leave alone."""
+DEFAULT = "default"
+"""The namespace that every cluster has, and the account that every namespace has."""
+KUBERNETES_NAMESPACES = (*UNGUARDED_NAMESPACES, DEFAULT)
 
 
 def faults(file: StackFile) -> Iterator[Fault]:
@@ -30,6 +34,15 @@ def _platform(platform: PlatformSettings, secrets: Collection[str]) -> Iterator[
     if not community and "license" not in secrets:
         right = "true, or a licence: pulumi config set --secret vvp:license"
         yield Fault(key, "false, and no vvp:license", right, ("vvp:license",))
+    if len(platform.service_name) > MAX_LABEL:
+        longest = MAX_LABEL - len(platform.service_name) + len(platform.release_name)
+        right = (
+            f"at most {longest} characters: {platform.service_name} is the name of a service, with at most {MAX_LABEL}"
+        )
+        yield Fault("vvp:platform.releaseName", show(platform.release_name), right)
+    if platform.service_account == DEFAULT:
+        right = "a name of its own: every namespace has an account default, which any pod has that names none"
+        yield Fault("vvp:platform.serviceAccount", show(DEFAULT), right)
     jdbc = isinstance(platform.persistence, JdbcPersistence)
     persistence = ("vvp:platform.persistence",)
     if jdbc and community:
@@ -48,8 +61,12 @@ def _platform(platform: PlatformSettings, secrets: Collection[str]) -> Iterator[
 
 def _admission(platform: PlatformSettings, admission: AdmissionSettings) -> Iterator[Fault]:
     engine, kyverno = admission.engine, admission.kyverno
-    if platform.namespace in UNGUARDED_NAMESPACES:
-        yield Fault("vvp:platform.namespace", show(platform.namespace), "one of its own, not Kubernetes'")
+    for key, namespace in (
+        ("vvp:platform.namespace", platform.namespace),
+        ("vvp:admission.kyverno.namespace", kyverno.namespace),
+    ):
+        if namespace in KUBERNETES_NAMESPACES:
+            yield Fault(key, show(namespace), "one of its own, not Kubernetes'")
     if engine is AdmissionEngine.KYVERNO and kyverno.namespace == platform.namespace:
         # Kyverno leaves its own namespace out of every policy, so a shared one would be unguarded.
         key = "vvp:admission.kyverno.namespace"
@@ -67,10 +84,10 @@ def _admission(platform: PlatformSettings, admission: AdmissionSettings) -> Iter
 
 def _jobs(file: StackFile) -> Iterator[Fault]:
     jobs, admission, platform = file.jobs, file.admission, file.platform
-    taken = {platform.service_account: "the platform's account"}
+    taken = {DEFAULT: "the account that every namespace has", platform.service_account: "the platform's account"}
     if not platform.shares_namespace:
         taken |= {platform.namespace: "the platform's namespace", admission.kyverno.namespace: "Kyverno's namespace"}
-        taken |= dict.fromkeys((*UNGUARDED_NAMESPACES, "default"), "a namespace of Kubernetes")
+        taken |= dict.fromkeys(KUBERNETES_NAMESPACES, "a namespace of Kubernetes")
     for name, job in jobs.items():
         key = f"vvp:jobs.{name}"
         if name in taken:

@@ -1,9 +1,11 @@
 """Faults of a stack file: found all at once, each told by key, by what was found and by what would be right."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -69,10 +71,46 @@ def in_clear() -> PydanticCustomError:
     return PydanticCustomError(IN_CLEAR, "a secret in clear")
 
 
-def show(value: object) -> str:
-    """`value` as a fault shows it: JSON, cut to one readable line."""
-    text = json.dumps(value, default=str)
+HIDDEN = "…, hidden"
+_SECRET_NAME = re.compile(
+    r"(?i)passw|passphrase|secret|token|credential|jaas|(access|account|api|private|shared)[-_.]?key"
+)
+_USERINFO = re.compile(r"(?<=://)[^/?#\s\"]*(?=@)")
+_PARAMETER = re.compile(
+    r"(?i)([?&;\s](?:user(?:name)?|[\w.-]*(?:passw|pwd|secret|token|key)[\w.-]*)=)[^&;\s\"]*", re.ASCII
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what stands under a key of this name is likely a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def show(value: object, location: Sequence[str | int] = ()) -> str:
+    """`value` as a fault shows it: JSON, cut to one readable line, without anything that looks like a secret.
+
+    Args:
+        value: A plain JSON value.
+        location: The steps to it in the stack file; the last name tells whether it is a secret.
+    """
+    if any(is_secret_name(step) for step in location if isinstance(step, str)) and value is not None:
+        return HIDDEN
+    text = _PARAMETER.sub(rf"\1{HIDDEN}", _USERINFO.sub(HIDDEN, json.dumps(_open(value), default=str)))
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _open(value: object) -> object:
+    """What of a value may be shown."""
+    if isinstance(value, dict):
+        inner = cast("dict[str, object]", value)
+        return {name: HIDDEN if is_secret_name(name) else _open(item) for name, item in inner.items()}
+    return [_open(item) for item in cast("list[object]", value)] if isinstance(value, list) else value
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """`names` as a choice: "a, b or c"."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def unknown_key(key: str, name: str, known: Iterable[str]) -> Fault:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grants.verbs import BlobVerb, StreamVerb
 from settings.faults import Section
-from settings.names import BlobPrefix, Quantity
+from settings.names import BlobPrefix, Memory
 
 
 class JobResources(Section):
@@ -14,7 +14,7 @@ class JobResources(Section):
 
     cpu: Annotated[float, Field(gt=0, le=64)] = 1.0
     """CPU, in cores."""
-    memory: Quantity = "1G"
+    memory: Memory = "1G"
     """Memory, as a Kubernetes quantity."""
 
 

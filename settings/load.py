@@ -26,9 +26,12 @@ def load() -> Settings[StackFile]:
     config = {key: text if key in present else _plain(text) for key, text in texts.items()}
     config |= {key: {"secure": ""} for key in encrypted}
     try:
-        return check(config, secrets=Secrets(**secrets))
+        settings = check(config, secrets=Secrets(**secrets))
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
+    for remark in settings.remarks:
+        pulumi.log.warn(remark)
+    return settings
 
 
 def _plain(text: str) -> Any:

@@ -1,7 +1,8 @@
 """The names that Kubernetes and the platform accept, as types a settings model can use.
 
 Each type refuses a bad name with the rule it breaks, before anything is created. The rules are the vendors' own:
-Kubernetes object names (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/).
+Kubernetes object names (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/). Digits are those of
+ASCII everywhere: no cloud takes others.
 """
 
 import ipaddress
@@ -42,12 +43,21 @@ KubernetesName = Annotated[
 ]
 KubernetesVersion = Annotated[
     str,
-    named(lambda v: re.fullmatch(r"1\.[1-9]\d", v) is not None, 'a Kubernetes minor version in quotes, as "1.35"'),
+    named(
+        lambda v: re.fullmatch(r"1\.[1-9][0-9]", v) is not None,
+        'a Kubernetes minor version in quotes and ASCII digits, as "1.35"',
+    ),
 ]
+
+
+_CIDR = re.compile(r"[0-9]+(\.[0-9]+){3}/[0-9]{1,2}")
+"""A prefix length it must be: `ipaddress` would take a netmask and a hostmask too, and an address alone."""
 
 
 def _network(text: str) -> str:
     try:
+        if _CIDR.fullmatch(text) is None:
+            raise ValueError
         ipaddress.IPv4Network(text)
     except ValueError:
         raise expected("an IPv4 network in CIDR form with no host bits set, as 10.20.0.0/16") from None
@@ -55,26 +65,28 @@ def _network(text: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_network)]
-ClientCidr = Annotated[
-    Cidr, named(lambda c: not c.endswith("/0"), "the networks that need it; the whole internet does not")
-]
 
 ChartVersion = Annotated[
     str,
     named(
-        lambda v: re.fullmatch(r"\d+\.\d+\.\d+", v) is not None, "a whole chart version, as 5.11.1: a pin, not a range"
+        lambda v: re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", v) is not None,
+        "a whole chart version, as 5.11.1: a pin, not a range",
     ),
 ]
+_JDBC_URL = re.compile(r"jdbc:(mysql|mariadb|postgresql|sqlserver)://[^\s@]+")
+_CREDENTIALS = re.compile(r"[?&;](user|username|password|pwd|passwd|sslpassword|accessToken)=", re.IGNORECASE)
+"""Properties of the four drivers that say who logs in, or with what."""
+
+
 JdbcUrl = Annotated[
     str,
     named(
-        lambda v: re.fullmatch(r"jdbc:(mysql|mariadb|postgresql|sqlserver)://[^\s@]+", v) is not None,
+        lambda v: _JDBC_URL.fullmatch(v) is not None and _CREDENTIALS.search(v) is None,
         "a JDBC URL of MySQL, MariaDB, PostgreSQL or SQL Server without credentials, as jdbc:postgresql://host:5432/vvp",
     ),
 ]
 
 _PREFIX = re.compile(r"[A-Za-z0-9!_.()-]+(/[A-Za-z0-9!_.()-]+)*/")
-_QUANTITY = re.compile(r"\d+(\.\d+)?([KMGT]i?|k|m)?")
 BlobPrefix = Annotated[
     str,
     named(
@@ -82,5 +94,29 @@ BlobPrefix = Annotated[
         "a key prefix with a slash at its end and none at its start, without wildcards, as reports/daily/",
     ),
 ]
-Quantity = Annotated[str, named(lambda q: _QUANTITY.fullmatch(q) is not None, "a Kubernetes quantity, as 1G or 512Mi")]
+_MEMORY = re.compile(r"([0-9]+)(\.[0-9]+)?([kMGT]|[KMGT]i)?")
+_UNITS = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4}
+LEAST_MEMORY = 256 * 1024**2
+"""Bytes. No JVM of Flink starts with less: its metaspace alone takes as much
+(https://nightlies.apache.org/flink/flink-docs-stable/docs/deployment/memory/mem_setup/)."""
+
+
+def bytes_of(quantity: str) -> float | None:
+    """The bytes of a Kubernetes memory quantity, as 1G or 512Mi; None if it is none."""
+    match = _MEMORY.fullmatch(quantity)
+    if match is None:
+        return None
+    unit = match[3] or ""
+    base = 1024 if unit.endswith("i") else 1000
+    return float(f"{match[1]}{match[2] or ''}") * base ** _UNITS[unit.removesuffix("i").replace("K", "k")]
+
+
+def _enough(quantity: str) -> bool:
+    number = bytes_of(quantity)
+    return number is not None and number >= LEAST_MEMORY
+
+
+Memory = Annotated[
+    str, named(_enough, "a Kubernetes quantity of memory with its unit, at least 256Mi, as 1G or 512Mi (`m` is milli)")
+]
 VvpName = KubernetesName

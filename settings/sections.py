@@ -11,6 +11,9 @@ from pydantic import Field
 from settings.faults import Section
 from settings.names import ChartVersion, JdbcUrl, KubernetesName, VvpName
 
+CHART = "ververica-platform"
+"""The platform's chart."""
+
 
 class Environment(StrEnum):
     """What a stack is for; staging and prod protect what holds data."""
@@ -111,6 +114,11 @@ class PlatformSettings(Section):
     """The platform's deployment target, with the layout `shared-namespace`."""
     admins: tuple[str, ...] = ()
     """Users that are platform administrators when authentication is on (a token is given)."""
+
+    @property
+    def service_name(self) -> str:
+        """The name that the chart gives everything it makes, its service among them."""
+        return f"{self.release_name}-{CHART}"
 
     @property
     def shares_namespace(self) -> bool:

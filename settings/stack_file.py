@@ -6,7 +6,7 @@ What is the same on every cloud is here. Each cloud has a model of its own that 
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -54,6 +54,9 @@ class StackFile(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    foreign_keys: ClassVar[Mapping[str, str]] = {}
+    """Why the program does not take a key that a provider of the cloud knows."""
+
     environment: Annotated[Environment, BeforeValidator(_environment)] = Field(examples=[Environment.DEV.value])
     """dev, staging or prod; staging and prod protect what holds data from deletion."""
     admission: AdmissionSettings = AdmissionSettings()
@@ -82,6 +85,10 @@ class StackFile(BaseModel):
     @abstractmethod
     def own_faults(self) -> Iterator[Fault]:
         """Faults between values that only this cloud can know."""
+
+    def remarks(self) -> Iterator[str]:
+        """What is no fault, and still worth a word before it is deployed."""
+        yield from ()
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -66,9 +66,11 @@ class Workloads:
         self._variables = variables
         self._one_catalog = one_catalog
         self.faults: list[Fault] = []
+        self.misfits: list[Fault] = []
 
     def read(self, jobs: Mapping[str, JobSettings]) -> tuple[tuple[Workload, ...], ...]:
-        """The workloads of all jobs, together if they share a catalog; what is wrong with their files is in `faults`.
+        """The workloads of all jobs, together if they share a catalog; what is wrong with their files is in
+        `faults`, and what does not fit together in `misfits`.
 
         Args:
             jobs: Entries of the stack file by name.
@@ -81,12 +83,13 @@ class Workloads:
         )
 
     def _in_catalog(self, workloads: Sequence[Workload]) -> Iterator[Workload]:
-        self.faults += _declared_twice(workloads)
+        self.misfits += _declared_twice(workloads)
         made = {table.name: table for workload in workloads for table in workload.tables}
-        self.faults += _in_circles(workloads, made)
+        self.misfits += _in_circles(workloads, made)
+        declarations = tuple(f"vvp:jobs.{workload.name}.tables" for workload in workloads)
         for workload in workloads:
             named = _named(workload)
-            self.faults += self._unknown_tables(workload, named, made)
+            self.misfits += self._unknown_tables(workload, named, made, declarations)
             yield replace(workload, uses=_uses(workload, named, made))
 
     def _workload(self, name: str, settings: JobSettings) -> Workload:
@@ -157,14 +160,19 @@ class Workloads:
             self.faults.append(Fault(key, show(file), f"a file that can be read: {reason}"))
         return None
 
-    def _unknown_tables(self, workload: Workload, named: Iterable[ObjectName], made: Container[str]) -> Iterator[Fault]:
+    def _unknown_tables(
+        self, workload: Workload, named: Iterable[ObjectName], made: Container[str], declarations: tuple[str, ...]
+    ) -> Iterator[Fault]:
         for name in sorted(named, key=str):
             # Stack files declare the platform's own catalog; others, as Paimon's, know their tables themselves.
             if _full(name).startswith(f"{CATALOG}.") and _full(name) not in made:
                 of = "this job or another" if self._one_catalog else "this job: with namespace-per-job it sees no other"
                 right = f"a table that a file of `tables` creates, of {of}"
                 yield Fault(
-                    f"vvp:jobs.{workload.name}.sql", f"the table {_quoted(name)} in {workload.settings.sql}", right
+                    f"vvp:jobs.{workload.name}.sql",
+                    f"the table {_quoted(name)} in {workload.settings.sql}",
+                    right,
+                    declarations,
                 )
 
 

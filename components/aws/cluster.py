@@ -1,20 +1,34 @@
 """The EKS cluster: control plane, OIDC provider, nodes and add-ons."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 import pulumi_eks as eks
 from pulumi import Output, Resource, ResourceOptions
 
+from components.aws.access_entries import access_entries
 from components.aws.identity import Issuer, WorkloadIdentity
 from components.aws.keys import encryption_key
+from components.aws.kubeconfig import Deployer
 from components.aws.network import Network
 from components.aws.nodes import Nodes
 from grants.iam_documents import IRSA_AUDIENCE
-from settings.aws.sections import AddonName, ClusterSettings, IdentityKind, IdentitySettings
+from settings.aws.sections import (
+    ADDON_ROLES,
+    NODE_ROLE,
+    AddonName,
+    ClusterSettings,
+    IdentityKind,
+    IdentitySettings,
+)
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-_ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-_VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+_NETWORK_POLICIES = {"enableNetworkPolicy": "true"}
+"""Without it the network plugin takes NetworkPolicies for decoration: https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html."""
+_HTTPS = 443
 
 
 class Cluster(pulumi.ComponentResource):
@@ -27,6 +41,8 @@ class Cluster(pulumi.ComponentResource):
         settings: The stack's cluster section.
         identity: The stack's identity section.
         network: Where the cluster lives.
+        deployer: Who deploys, where the stack file says so.
+        tags: Tags of what EKS and EC2 make on the cluster's behalf, where the provider's own do not reach.
         keeps_data: Whether the cluster, which may hold the platform's volume, is protected from deletion.
         opts: Resource options; `provider` is the AWS provider.
 
@@ -49,6 +65,8 @@ class Cluster(pulumi.ComponentResource):
         settings: ClusterSettings,
         identity: IdentitySettings,
         network: Network,
+        deployer: Deployer,
+        tags: Mapping[str, str],
         keeps_data: bool,
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -56,6 +74,8 @@ class Cluster(pulumi.ComponentResource):
         self._name = name
         self._settings = settings
         self._identity = identity
+        self._tags = tags
+        self._partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
         self._cluster = self._control_plane(network, keeps_data)
         control_plane = self._cluster.eks_cluster
         self.cluster_name = control_plane.apply(lambda cluster: cluster.name)
@@ -73,8 +93,8 @@ class Cluster(pulumi.ComponentResource):
             provider_arn=provider.arn,
             issuer=self._cluster.oidc_issuer,
         )
-        self.kubeconfig = Output.secret(self._cluster.kubeconfig_json)
-        self.ready = self._workers(network)
+        self.kubeconfig = Output.secret(self._cluster.kubeconfig_json.apply(deployer.identify))
+        self.ready = [*self._private_access(), *self._workers(network)]
         self.register_outputs({"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig})
 
     def _control_plane(self, network: Network, keeps_data: bool) -> eks.Cluster:
@@ -99,10 +119,8 @@ class Cluster(pulumi.ComponentResource):
             public_subnet_ids=network.public_subnet_ids,
             kubernetes_service_ip_address_range=settings.service_cidr,
             authentication_mode=eks.AuthenticationMode.API,
-            access_entries={
-                **{_entry_name(arn): _access(arn, _ADMIN) for arn in settings.admins},
-                **{_entry_name(arn): _access(arn, _VIEWER) for arn in settings.viewers},
-            },
+            access_entries=access_entries(settings, self._partition, self),
+            upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type=settings.upgrade_policy.upper()),
             endpoint_private_access=True,
             endpoint_public_access=public,
             public_access_cidrs=list(settings.public_access_cidrs) if public else None,
@@ -120,15 +138,40 @@ class Cluster(pulumi.ComponentResource):
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[logs], protect=keeps_data)),
         )
 
+    def _private_access(self) -> list[Resource]:
+        """Who reaches the private endpoint: the group that EKS makes admits only its own members.
+
+        See https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html.
+        """
+        settings, control_plane = self._settings, self._cluster.eks_cluster
+
+        def admit(source: str, *, cidr: str | None = None, member: str | None = None) -> Resource:
+            return aws.vpc.SecurityGroupIngressRule(
+                f"{self._name}-api-{source}",
+                security_group_id=control_plane.apply(lambda made: made.vpc_config.cluster_security_group_id),
+                description="The private endpoint of the Kubernetes API",
+                ip_protocol="tcp",
+                from_port=_HTTPS,
+                to_port=_HTTPS,
+                cidr_ipv4=cidr,
+                referenced_security_group_id=member,
+                opts=ResourceOptions(parent=self),
+            )
+
+        networks = [admit(cidr.replace("/", "-"), cidr=cidr) for cidr in settings.private_access_cidrs]
+        return networks + [admit(member, member=member) for member in settings.private_access_groups]
+
     def _workers(self, network: Network) -> list[Resource]:
         """Nodes and add-ons, in the order in which a cluster without any can take them."""
         name = self._name
         cni = self._addon_identity("vpc-cni", "aws-node", "AmazonEKS_CNI_Policy")
-        driver = self._addon_identity("ebs-csi", "ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy")
+        driver = self._addon_identity(
+            "aws-ebs-csi-driver", "ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"
+        )
         # A node is not ready without its network plugin; CoreDNS and the storage driver are not ready without nodes.
         before: list[Resource] = [
             network,  # without its routes a node cannot reach the control plane, and never joins
-            self._addon("vpc-cni", identity=cni),
+            self._addon("vpc-cni", identity=cni, configuration=_NETWORK_POLICIES),
             self._addon("kube-proxy"),
         ]
         if self._identity.kind is IdentityKind.POD_IDENTITY:
@@ -137,8 +180,9 @@ class Cluster(pulumi.ComponentResource):
             f"{name}-nodes",
             cluster=self._cluster,
             settings=self._settings.nodes,
-            role_name=self._identity.role_name("nodes"),
+            role_name=self._identity.role_name(NODE_ROLE),
             version=self._settings.version,
+            tags=self._tags,
             subnet_ids=network.private_subnet_ids,
             before=before,
             opts=ResourceOptions(parent=self),
@@ -149,7 +193,8 @@ class Cluster(pulumi.ComponentResource):
             self._addon("aws-ebs-csi-driver", identity=driver, after=[nodes]),
         ]
 
-    def _addon_identity(self, name: str, service_account: str, policy: str) -> WorkloadIdentity:
+    def _addon_identity(self, addon: AddonName, service_account: str, policy: str) -> WorkloadIdentity:
+        name = ADDON_ROLES[addon]
         # Always IRSA: the network plugin runs before the agent of Pod Identity can.
         return WorkloadIdentity(
             f"{self._name}-{name}",
@@ -163,32 +208,29 @@ class Cluster(pulumi.ComponentResource):
         )
 
     def _addon(
-        self, addon: AddonName, *, identity: WorkloadIdentity | None = None, after: list[Resource] | None = None
+        self,
+        addon: AddonName,
+        *,
+        identity: WorkloadIdentity | None = None,
+        configuration: Mapping[str, Any] | None = None,
+        after: list[Resource] | None = None,
     ) -> aws.eks.Addon:
+        given = self._settings.addon_versions.get(addon)
+        # Asked for by the cluster's version, so that an upgrade of the cluster moves the add-on in the same update:
+        # https://docs.aws.amazon.com/eks/latest/userguide/updating-an-add-on.html.
+        default = aws.eks.get_addon_version_output(
+            addon_name=addon, kubernetes_version=self._settings.version, opts=pulumi.InvokeOptions(parent=self)
+        )
+        configured = {**(configuration or {}), **self._settings.addon_configuration.get(addon, {})}
         return aws.eks.Addon(
             f"{self._name}-{addon}",
+            # After the control plane: an add-on's version is of the cluster's new version, which it must have by then.
             cluster_name=self.cluster_name,
             addon_name=addon,
-            addon_version=self._settings.addon_versions.get(addon),
+            addon_version=given or default.version,
+            configuration_values=json.dumps(configured, sort_keys=True) if configured else None,
             service_account_role_arn=identity.role_arn if identity else None,
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
             opts=ResourceOptions(parent=self, depends_on=[*(after or []), *(identity.ready if identity else [])]),
         )
-
-
-def _entry_name(principal_arn: str) -> str:
-    """A logical name from an ARN: account and path, without what a URN gives a meaning to."""
-    return principal_arn.split(":", 4)[-1].replace(":", "-").replace("/", "-")
-
-
-def _access(principal_arn: str, policy_arn: str) -> eks.AccessEntryArgs:
-    return eks.AccessEntryArgs(
-        principal_arn=principal_arn,
-        access_policies={
-            "cluster": eks.AccessPolicyAssociationArgs(
-                policy_arn=policy_arn,
-                access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
-            )
-        },
-    )

@@ -1,5 +1,6 @@
-"""The network of a cluster: a VPC over three zones, or one that somebody else keeps."""
+"""The network of a cluster: a VPC over two or three zones, or one that somebody else keeps."""
 
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 from itertools import islice
 
@@ -7,12 +8,14 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
-from settings.aws.sections import ZONES, NetworkSettings
+from settings.aws.sections import NetworkSettings
 
 _PRIVATE_BITS = 3
 """A private subnet is an eighth of the VPC: /19 of a /16, as every pod takes an address of it."""
 _PUBLIC_BITS = 6
 """A public subnet is a sixty-fourth: only load balancers and NAT gateways live there."""
+_WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
+"""Zones in which no control plane lives: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html."""
 
 
 def subnet_plan(network: NetworkSettings) -> tuple[list[str], list[str]]:
@@ -27,10 +30,10 @@ def subnet_plan(network: NetworkSettings) -> tuple[list[str], list[str]]:
     if network.private_subnets and network.public_subnets:
         return list(network.private_subnets), list(network.public_subnets)
     vpc = IPv4Network(network.cidr)
-    private = list(islice(vpc.subnets(prefixlen_diff=_PRIVATE_BITS), ZONES))
+    private = list(islice(vpc.subnets(prefixlen_diff=_PRIVATE_BITS), network.zone_count))
     # The public ones are cut out of the last eighth, far from the private ones, so that both may grow.
     last = list(vpc.subnets(prefixlen_diff=_PRIVATE_BITS))[-1]
-    public = list(islice(last.subnets(prefixlen_diff=_PUBLIC_BITS - _PRIVATE_BITS), ZONES))
+    public = list(islice(last.subnets(prefixlen_diff=_PUBLIC_BITS - _PRIVATE_BITS), network.zone_count))
     return [str(n) for n in private], [str(n) for n in public]
 
 
@@ -62,6 +65,7 @@ class Network(pulumi.ComponentResource):
         super().__init__("vvp:aws:Network", name, None, opts)
         self._name = name
         self._child = ResourceOptions(parent=self)
+        self._settled = ResourceOptions()
         if settings.existing:
             self.vpc_id = Output.from_input(settings.existing.vpc_id)
             self.private_subnet_ids = Output.from_input(list(settings.existing.private_subnet_ids))
@@ -78,12 +82,7 @@ class Network(pulumi.ComponentResource):
 
     def _create(self, settings: NetworkSettings, cluster_name: str) -> None:
         name, child = self._name, self._child
-        zones = aws.get_availability_zones_output(
-            state="available",
-            # Local Zones are listed too, and EKS takes no subnets there.
-            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-            opts=pulumi.InvokeOptions(parent=self),
-        ).names
+        zones = self._zones(settings)
         vpc = aws.ec2.Vpc(
             name,
             cidr_block=settings.cidr,
@@ -111,7 +110,7 @@ class Network(pulumi.ComponentResource):
         for index, subnet in enumerate(public):
             self._associate(f"{name}-public-{index}", public_table.id, subnet.id)
 
-        gateways = ZONES if settings.nat == "per-zone" else 1
+        gateways = settings.zone_count if settings.nat == "per-zone" else 1
         nats = [self._nat(index, public[index].id, gateway) for index in range(gateways)]
         tables: list[Input[str]] = []
         for index, subnet in enumerate(private):
@@ -143,8 +142,33 @@ class Network(pulumi.ComponentResource):
         self.private_subnet_ids = Output.all(*(subnet.id for subnet in private)).apply(list)
         self.public_subnet_ids = Output.all(*(subnet.id for subnet in public)).apply(list)
 
+    def _zones(self, settings: NetworkSettings) -> list[Input[str]]:
+        """The zones of the subnets: those that the stack names, or the first ones that EKS can use."""
+        if not isinstance(settings.zones, int):
+            return list(settings.zones)
+        available = aws.get_availability_zones_output(
+            state="available",
+            # Local Zones are listed too, and EKS takes no subnets there.
+            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            exclude_zone_ids=list(_WITHOUT_EKS),
+            opts=pulumi.InvokeOptions(parent=self),
+        ).names
+
+        def first(names: Sequence[str]) -> list[str]:
+            if len(names) < settings.zone_count:
+                raise pulumi.RunError(
+                    f"vvp:network.zones: found {settings.zone_count}; would be right: {len(names)}, as this account "
+                    f"can use {', '.join(names) or 'no zone'} of the region for EKS; nothing was created"
+                )
+            return list(names)
+
+        chosen = available.apply(first)
+        # Looked up again in every preview; once a subnet is there, a zone that comes or goes must not move it.
+        self._settled = ResourceOptions(ignore_changes=["availabilityZone"])
+        return [chosen[index] for index in range(settings.zone_count)]
+
     def _subnets(
-        self, kind: str, vpc_id: Input[str], zones: Output[list[str]], cidrs: list[str], tags: dict[str, str]
+        self, kind: str, vpc_id: Input[str], zones: list[Input[str]], cidrs: list[str], tags: dict[str, str]
     ) -> list[aws.ec2.Subnet]:
         return [
             aws.ec2.Subnet(
@@ -153,7 +177,7 @@ class Network(pulumi.ComponentResource):
                 cidr_block=cidr,
                 availability_zone=zones[index],
                 tags={**tags, "Name": f"{self._name}-{kind}-{index}"},
-                opts=self._child,
+                opts=ResourceOptions.merge(self._child, self._settled),
             )
             for index, cidr in enumerate(cidrs)
         ]

@@ -1,5 +1,7 @@
 """The machines of a cluster: one managed node group on hardened instances."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_aws as aws
 import pulumi_eks as eks
@@ -7,10 +9,13 @@ from pulumi import Output, Resource, ResourceOptions
 
 from components.aws.identity import managed_policy_arn
 from grants.iam_documents import service_trust
+from settings.aws.instances import Architecture
 from settings.aws.sections import NodeSettings
 
 # The network plugin and the storage driver have identities of their own; nodes only join and pull.
 _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+
+_IMAGES = {Architecture.X86_64: "AL2023_x86_64_STANDARD", Architecture.ARM64: "AL2023_ARM_64_STANDARD"}
 
 
 class Nodes(pulumi.ComponentResource):
@@ -25,6 +30,7 @@ class Nodes(pulumi.ComponentResource):
         settings: The stack's node section.
         role_name: Name of the nodes' role.
         version: Kubernetes version of the nodes; follows the cluster's.
+        tags: Tags of instances, volumes and network interfaces, which a launch template gives and no provider.
         subnet_ids: Where nodes run.
         before: What must exist before a node can join: the network plugin.
         opts: Resource options; `provider` is the AWS provider.
@@ -38,6 +44,7 @@ class Nodes(pulumi.ComponentResource):
         settings: NodeSettings,
         role_name: str,
         version: str,
+        tags: Mapping[str, str],
         subnet_ids: Output[list[str]],
         before: list[Resource],
         opts: ResourceOptions | None = None,
@@ -77,7 +84,10 @@ class Nodes(pulumi.ComponentResource):
                     },
                 }
             ],
-            tag_specifications=[{"resource_type": "instance", "tags": {"Name": name}}],
+            tag_specifications=[
+                {"resource_type": kind, "tags": {**tags, "Name": name}}
+                for kind in ("instance", "volume", "network-interface")
+            ],
             opts=child,
         )
         eks.ManagedNodeGroup(
@@ -86,7 +96,7 @@ class Nodes(pulumi.ComponentResource):
             node_role_arn=role.arn,
             subnet_ids=subnet_ids,
             version=version,
-            ami_type="AL2023_x86_64_STANDARD",
+            ami_type=_IMAGES[settings.architecture],
             instance_types=list(settings.instance_types),
             scaling_config=aws.eks.NodeGroupScalingConfigArgs(
                 min_size=settings.min_size, desired_size=settings.desired_size, max_size=settings.max_size

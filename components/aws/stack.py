@@ -10,12 +10,15 @@ from pulumi import Output, Resource, ResourceOptions
 from components.aws.cluster import Cluster
 from components.aws.identity import WorkloadIdentity
 from components.aws.job_access import JobIdentity
+from components.aws.kubeconfig import Deployer
 from components.aws.network import Network
 from components.aws.storage import BlobStorage
 from components.aws.streams import Stream
 from components.cloud import Identity, VolumeClass
+from grants.verbs import CHECKPOINTS, own_prefix
 from settings.aws.stack_file import AwsStackFile
 from settings.check import Settings
+from settings.sections import JobBlobScope
 
 
 class AwsStack:
@@ -38,7 +41,17 @@ class AwsStack:
     def __init__(self, settings: Settings[AwsStackFile]) -> None:
         file = settings.file
         keeps_data = file.environment.keeps_data
-        cloud = aws.Provider("aws", region=file.region, default_tags={"tags": {"vvp:stack": pulumi.get_stack()}})
+        tags = {**file.default_tags.tags, "vvp:stack": pulumi.get_stack()}
+        cloud = aws.Provider(
+            "aws",
+            region=file.region,
+            profile=file.profile,
+            assume_roles=[{"role_arn": role.role_arn, "session_name": role.session_name} for role in file.assume_roles]
+            or None,
+            allowed_account_ids=list(file.allowed_account_ids) or None,
+            forbidden_account_ids=list(file.forbidden_account_ids) or None,
+            default_tags={"tags": tags},
+        )
         on_aws = ResourceOptions(provider=cloud)
         network = Network("vvp", file.network, file.cluster.name, opts=on_aws)
         cluster = Cluster(
@@ -46,11 +59,20 @@ class AwsStack:
             settings=file.cluster,
             identity=file.identity,
             network=network,
+            deployer=Deployer(file.profile, file.assume_roles[0].role_arn if file.assume_roles else None),
+            tags=tags,
             keeps_data=keeps_data,
             # A dictionary, because pulumi_eks' component runs in another process and looks providers up by package.
             opts=ResourceOptions(providers={"aws": cloud}),
         )
-        storage = BlobStorage("blob-storage", file.blob_storage, keeps_data=keeps_data, opts=on_aws)
+        scoped = file.blob_storage.job_access is JobBlobScope.SCOPED
+        storage = BlobStorage(
+            "blob-storage",
+            file.blob_storage,
+            keeps_data=keeps_data,
+            short_lived=[f"{own_prefix(job.name)}{CHECKPOINTS}/" for job in settings.jobs] if scoped else [],
+            opts=on_aws,
+        )
         account = file.platform.service_account
         identity = WorkloadIdentity(
             account,
@@ -69,6 +91,7 @@ class AwsStack:
             job.name: JobIdentity(
                 job.name,
                 job.settings.access,
+                jar=file.blob_storage.key_of(job.settings.jar.uri) if job.settings.jar else None,
                 issuer=cluster.issuer,
                 identity=file.identity,
                 namespace=file.platform.namespace_of(job.name),

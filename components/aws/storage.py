@@ -1,6 +1,8 @@
 """Blob storage on AWS: one encrypted, versioned, private bucket, and access to it as grants."""
 
 import json
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 import pulumi
 import pulumi_aws as aws
@@ -12,6 +14,12 @@ from grants.iam_documents import bucket_everything, bucket_read_write, tls_only
 from settings.aws.sections import BlobStorageSettings, PlatformBlobAccess
 
 
+class _Actions(TypedDict, total=False):
+    abort_incomplete_multipart_upload: aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgsDict
+    noncurrent_version_expiration: aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgsDict
+    expiration: aws.s3.BucketLifecycleConfigurationRuleExpirationArgsDict
+
+
 class BlobStorage(pulumi.ComponentResource):
     """The S3 bucket for artifacts, checkpoints and savepoints, with the key that encrypts it.
 
@@ -21,6 +29,7 @@ class BlobStorage(pulumi.ComponentResource):
         name: Logical name.
         settings: The stack's blob storage section.
         keeps_data: Whether bucket and key are protected, and a bucket with objects in it survives.
+        short_lived: Prefixes of what Flink writes anew all the time: old versions go after a day.
         opts: Resource options; `provider` is the AWS provider.
 
     Attributes:
@@ -36,7 +45,13 @@ class BlobStorage(pulumi.ComponentResource):
     base_uri: Output[str]
 
     def __init__(
-        self, name: str, settings: BlobStorageSettings, *, keeps_data: bool, opts: ResourceOptions | None = None
+        self,
+        name: str,
+        settings: BlobStorageSettings,
+        *,
+        keeps_data: bool,
+        short_lived: Sequence[str] = (),
+        opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("vvp:aws:BlobStorage", name, None, opts)
         self._settings = settings
@@ -85,7 +100,7 @@ class BlobStorage(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=bucket.id,
-            rules=_lifecycle(settings),
+            rules=_lifecycle(settings, short_lived),
             # Rules for noncurrent versions need versioning to be on.
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[versioning])),
         )
@@ -122,23 +137,32 @@ class BlobStorage(pulumi.ComponentResource):
         identity.attach(self._settings.policy_name, self._policy.arn)
 
 
-def _lifecycle(settings: BlobStorageSettings) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
-    everything: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
-        "id": "leftovers",
-        "status": "Enabled",
-        "filter": {"prefix": ""},
-        "abort_incomplete_multipart_upload": {"days_after_initiation": settings.abort_uploads_days},
-        "noncurrent_version_expiration": {"noncurrent_days": settings.noncurrent_days},
-    }
+def _lifecycle(
+    settings: BlobStorageSettings, short_lived: Sequence[str]
+) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+    """Where two rules apply, the earlier deletion wins:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html."""
+
+    def rule(
+        identifier: str, prefix: str, **actions: Unpack[_Actions]
+    ) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+        return {"id": identifier, "status": "Enabled", "filter": {"prefix": prefix}, **actions}
+
     return [
-        everything,
+        rule(
+            "leftovers",
+            "",
+            abort_incomplete_multipart_upload={"days_after_initiation": settings.abort_uploads_days},
+            noncurrent_version_expiration={"noncurrent_days": settings.noncurrent_days},
+            # What is left of a deleted object once its versions are gone; S3 keeps it for ever, and lists it.
+            expiration={"expired_object_delete_marker": True},
+        ),
         *(
-            aws.s3.BucketLifecycleConfigurationRuleArgsDict(
-                id=f"expiry-{index}",
-                status="Enabled",
-                filter={"prefix": rule.prefix},
-                expiration={"days": rule.days},
-            )
-            for index, rule in enumerate(settings.expiry)
+            rule(f"short-lived-{prefix.strip('/')}", prefix, noncurrent_version_expiration={"noncurrent_days": 1})
+            for prefix in short_lived
+        ),
+        *(
+            rule(f"expiry-{index}", each.prefix, expiration={"days": each.days})
+            for index, each in enumerate(settings.expiry)
         ),
     ]

@@ -9,20 +9,10 @@ from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.ververica.chart_values import LICENSE_FILE, platform_values
 from settings.check import Secrets
-from settings.sections import JdbcPersistence, PlatformSettings
+from settings.sections import CHART, JdbcPersistence, PlatformSettings
 
 REPOSITORY = "https://charts.ververica.com"
-CHART = "ververica-platform"
 SERVICE_PORT = 80
-
-
-def full_name(release: str) -> str:
-    """The name that the chart gives everything it makes.
-
-    Args:
-        release: The Helm release's name.
-    """
-    return f"{release}-{CHART}"
 
 
 class Platform(pulumi.ComponentResource):
@@ -91,7 +81,7 @@ class Platform(pulumi.ComponentResource):
             },
             opts=ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
-        service = full_name(settings.release_name)
+        service = settings.service_name
         # Taken from the release, so that whoever uses them waits for a platform that runs.
         running = release.status.namespace
         self.url = running.apply(lambda ns: f"http://{service}.{ns}.svc:{SERVICE_PORT}")

@@ -17,6 +17,8 @@ from settings.workloads import Workload
 POLLING = frozenset({"ListShards", "GetShardIterator", "GetRecords"})
 FAN_OUT = frozenset(
     {
+        "ListShards",
+        "DescribeStream",
         "DescribeStreamSummary",
         "RegisterStreamConsumer",
         "DescribeStreamConsumer",
@@ -26,11 +28,12 @@ FAN_OUT = frozenset(
 )
 STREAM_CALLS: Mapping[StreamVerb, frozenset[str]] = {
     StreamVerb.READ_POLLING: POLLING,
-    StreamVerb.READ_FAN_OUT: POLLING | FAN_OUT,
+    StreamVerb.READ_POLLING_4_2: POLLING | {"DescribeStream"},
+    StreamVerb.READ_FAN_OUT: FAN_OUT,
     StreamVerb.READ_CONNECTOR_5: POLLING | {"DescribeStreamSummary"},
     StreamVerb.WRITE: frozenset({"PutRecords"}),
 }
-NEVER_ON_STREAMS = frozenset({"PutRecord", "DescribeStream", "AddTagsToStream", "RemoveTagsFromStream"})
+NEVER_ON_STREAMS = frozenset({"PutRecord", "AddTagsToStream", "RemoveTagsFromStream"})
 """Calls that no verb contains: Flink's sink writes by PutRecords, and nobody but the administrator manages a stream."""
 ALL_STREAM_CALLS = sorted(NEVER_ON_STREAMS.union(*STREAM_CALLS.values()))
 
@@ -38,7 +41,6 @@ READ = frozenset({"GetObject", "ListObjectsV2"})
 WRITE = frozenset({"PutObject", "DeleteObject", "CreateMultipartUpload", "AbortMultipartUpload", "ListObjectsV2"})
 BLOB_CALLS: Mapping[BlobVerb, frozenset[str]] = {
     BlobVerb.READ: READ,
-    BlobVerb.WRITE: WRITE,
     BlobVerb.READ_WRITE: READ | WRITE,
 }
 ALL_BLOB_CALLS = sorted(READ | WRITE)

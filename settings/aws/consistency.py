@@ -1,15 +1,18 @@
 """What does not fit together in a stack file for AWS."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
 
 from grants.aws import StreamGrant, job_policy
 from grants.iam_documents import LONGEST
-from grants.verbs import BlobVerb, own_prefix
-from settings.aws.names import MAX_IAM_ROLE, ROLE_ANNOTATION
-from settings.aws.sections import ClusterSettings, IdentityKind, IdentitySettings, NetworkSettings
+from grants.verbs import JOBS_PREFIX, STATE_FOLDERS, BlobVerb, own_prefix
+from settings.aws.instances import architecture_of
+from settings.aws.names import ROLE_ANNOTATION
+from settings.aws.networks import EXAMPLES, adds_up_to_everything
+from settings.aws.sections import BlobStorageSettings, ClusterSettings, IdentityKind, IdentitySettings, NetworkSettings
 from settings.faults import NOTHING, Fault, show
 from settings.jobs import JobAccess, JobSettings
 from settings.sections import PlatformSettings
@@ -29,6 +32,9 @@ def network_faults(network: NetworkSettings, cluster: ClusterSettings) -> Iterat
             alias = type(network).model_fields[field].alias
             found = show(getattr(network, field))
             yield Fault(f"vvp:network.{alias}", found, "nothing beside `existing`: that VPC already has its networks")
+        existing = network.existing
+        yield from _twice("vvp:network.existing.privateSubnetIds", existing.private_subnet_ids)
+        yield from _twice("vvp:network.existing.publicSubnetIds", existing.public_subnet_ids)
         return
     yield from _overlaps({"vvp:network.cidr": network.cidr, "vvp:cluster.serviceCidr": cluster.service_cidr})
     vpc = IPv4Network(network.cidr)
@@ -43,9 +49,21 @@ def network_faults(network: NetworkSettings, cluster: ClusterSettings) -> Iterat
         if not IPv4Network(cidr).subnet_of(vpc):
             yield Fault(key, cidr, f"a network inside {network.cidr}, the VPC's own", ("vvp:network.cidr",))
     yield from _overlaps(named)
+    for alias, cidrs in (("privateSubnets", network.private_subnets), ("publicSubnets", network.public_subnets)):
+        if cidrs is not None and len(cidrs) != network.zone_count:
+            right = f"{network.zone_count} networks, one for each of `zones`"
+            yield Fault(f"vvp:network.{alias}", f"{len(cidrs)} networks", right, ("vvp:network.zones",))
+    if not isinstance(network.zones, int):
+        yield from _twice("vvp:network.zones", network.zones)
     if (network.private_subnets is None) != (network.public_subnets is None):
         missing = "privateSubnets" if network.private_subnets is None else "publicSubnets"
-        yield Fault(f"vvp:network.{missing}", NOTHING, "three networks, as the other kind of subnet is given too")
+        yield Fault(f"vvp:network.{missing}", NOTHING, "a list, as the other kind of subnet is given too")
+
+
+def _twice(key: str, items: Sequence[str]) -> Iterator[Fault]:
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            yield Fault(f"{key}.{index}", show(item), "each one once")
 
 
 def _overlaps(named: dict[str, str]) -> Iterator[Fault]:
@@ -55,7 +73,7 @@ def _overlaps(named: dict[str, str]) -> Iterator[Fault]:
 
 
 def cluster_faults(cluster: ClusterSettings) -> Iterator[Fault]:
-    """Sizes that do not fit each other, and principals that are listed twice."""
+    """Sizes and machines that do not fit each other, principals that are listed twice, and an endpoint for nobody."""
     nodes = cluster.nodes
     low, wanted, high = (f"vvp:cluster.nodes.{size}Size" for size in ("min", "desired", "max"))
     if nodes.min_size > nodes.max_size:
@@ -63,13 +81,61 @@ def cluster_faults(cluster: ClusterSettings) -> Iterator[Fault]:
     elif not nodes.min_size <= nodes.desired_size <= nodes.max_size:
         right = f"from minSize {nodes.min_size} to maxSize {nodes.max_size}"
         yield Fault(wanted, show(nodes.desired_size), right, (low, high))
+    for index, instance_type in enumerate(nodes.instance_types):
+        if architecture_of(instance_type) is not nodes.architecture:
+            right = (
+                f"a type of the architecture {nodes.architecture}: x86_64 and arm64 do not share one image; "
+                f"or `architecture: {architecture_of(instance_type)}` for all"
+            )
+            key = f"vvp:cluster.nodes.instanceTypes.{index}"
+            yield Fault(key, show(instance_type), right, ("vvp:cluster.nodes.architecture",))
+    yield from _twice("vvp:cluster.nodes.instanceTypes", nodes.instance_types)
+    for alias, items in (
+        ("admins", cluster.admins),
+        ("viewers", cluster.viewers),
+        ("publicAccessCidrs", cluster.public_access_cidrs),
+        ("privateAccessCidrs", cluster.private_access_cidrs),
+        ("privateAccessGroups", cluster.private_access_groups),
+    ):
+        yield from _twice(f"vvp:cluster.{alias}", items)
     for arn in sorted(set(cluster.admins) & set(cluster.viewers)):
         key = f"vvp:cluster.viewers.{cluster.viewers.index(arn)}"
         yield Fault(key, arn, "one access entry: it is in `admins` too", ("vvp:cluster.admins",))
+    if adds_up_to_everything(cluster.public_access_cidrs):
+        right = "networks that together are not the whole internet"
+        yield Fault("vvp:cluster.publicAccessCidrs", show(cluster.public_access_cidrs), right)
+
+
+def cluster_remarks(network: NetworkSettings, cluster: ClusterSettings) -> Iterator[str]:
+    """What a person should know of an endpoint before the cluster is made.
+
+    Args:
+        network: The network section.
+        cluster: The cluster section.
+    """
+    key = "vvp:cluster.publicAccessCidrs"
+    for index, cidr in enumerate(cluster.public_access_cidrs):
+        if cidr in EXAMPLES:
+            yield (
+                f"{key}.{index} is still the example {cidr}: the cluster would be made and then not answer you. "
+                "Put the public network there from which you work"
+            )
+    if cluster.public_access_cidrs:
+        return
+    if network.existing is None:
+        yield (
+            f"{key} is empty and the VPC is new: nobody reaches the cluster's private endpoint yet. Two steps: "
+            "`pulumi up --target '**vvp:aws:Network**'`, connect your network to it, then `pulumi up` from there"
+        )
+    if not (cluster.private_access_cidrs or cluster.private_access_groups):
+        yield (
+            f"{key} is empty, and no privateAccessCidrs or privateAccessGroups say who reaches the private endpoint: "
+            "only the cluster's own nodes do"
+        )
 
 
 def identity_faults(platform: PlatformSettings, identity: IdentitySettings) -> Iterator[Fault]:
-    """What the platform's account says of its role, and the role's name."""
+    """What the platform's account says of its role."""
     key = f"vvp:platform.serviceAccountAnnotations.{ROLE_ANNOTATION}"
     if role := platform.service_account_annotations.get(ROLE_ANNOTATION):
         pod_identity = identity.kind is IdentityKind.POD_IDENTITY
@@ -77,13 +143,70 @@ def identity_faults(platform: PlatformSettings, identity: IdentitySettings) -> I
             "nothing: a Pod Identity account never has IRSA too" if pod_identity else "nothing: the program writes it"
         )
         yield Fault(key, show(role), right, ("vvp:identity.kind",))
-    yield from _long_role("vvp:platform.serviceAccount", platform.service_account, identity)
 
 
-def job_faults(jobs: Mapping[str, JobSettings], identity: IdentitySettings) -> Iterator[Fault]:
-    """Roles whose name, and policies whose text, IAM does not take."""
+_STATE = tuple(f"{part}/" for part in STATE_FOLDERS)
+MOST_LIFECYCLE_RULES = 1000
+"""Rules of one bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html."""
+
+
+def storage_faults(storage: BlobStorageSettings, jobs: Mapping[str, JobSettings]) -> Iterator[Fault]:
+    """A bucket that logs into itself, deletions that take running jobs' state, and jars that nobody may read.
+
+    Args:
+        storage: The blob storage section.
+        jobs: The jobs.
+    """
+    if storage.access_log_bucket == storage.bucket:
+        right = "another bucket: one that logs into itself never ends"
+        yield Fault("vvp:blobStorage.accessLogBucket", show(storage.bucket), right, ("vvp:blobStorage.bucket",))
+    for index, rule in enumerate(storage.expiry):
+        key = f"vvp:blobStorage.expiry.{index}.prefix"
+        if rule.prefix.startswith("/"):
+            yield Fault(key, show(rule.prefix), "a key prefix without a slash at its start")
+        elif _holds_state(rule.prefix):
+            right = "a prefix without jobs' checkpoints, savepoints and metadata: it would delete running jobs' state"
+            yield Fault(key, show(rule.prefix), right)
+        elif rule.prefix in [other.prefix for other in storage.expiry[:index]]:
+            yield Fault(key, show(rule.prefix), "each prefix once")
     for name, job in jobs.items():
-        yield from _long_role(f"vvp:jobs.{name}", name, identity)
+        if job.jar is not None and (right := _unreadable(job.jar.uri, name, storage.bucket)):
+            yield Fault(f"vvp:jobs.{name}.jar.uri", show(job.jar.uri), right, ("vvp:blobStorage.bucket",))
+
+
+def _holds_state(prefix: str) -> bool:
+    if JOBS_PREFIX.startswith(prefix):
+        return True
+    if not prefix.startswith(JOBS_PREFIX):
+        return False
+    _, slash, inside = prefix.removeprefix(JOBS_PREFIX).partition("/")
+    return not slash or any(part.startswith(inside) or inside.startswith(part) for part in _STATE)
+
+
+_JAR_KEY = re.compile(r"[A-Za-z0-9!_.()=/+-]+\.jar")
+
+
+def _unreadable(uri: str, job: str, bucket: str) -> str | None:
+    """What a jar's URI would have to be; None if the job can read it as it is."""
+    example = f"s3://{bucket}/artifacts/{job}.jar"
+    scheme, there, rest = uri.partition("://")
+    if scheme == "https" and there and rest.endswith(".jar"):
+        return None
+    holder, _, key = rest.partition("/")
+    if scheme != "s3" or not there:
+        return f"a jar in the stack's own bucket, as {example}, or behind https://"
+    if holder != bucket:
+        return f"a jar in the stack's own bucket, as {example}: nobody grants the read of another's"
+    if _JAR_KEY.fullmatch(key) is None or key.startswith("/"):
+        return f"the key of a jar without wildcards, as {example}"
+    if key.startswith(JOBS_PREFIX) and not key.startswith(own_prefix(job)):
+        return f"a jar outside the other jobs' prefixes, as {example}"
+    return None
+
+
+def job_faults(jobs: Mapping[str, JobSettings]) -> Iterator[Fault]:
+    """Policies whose text IAM does not take."""
+    for name, job in jobs.items():
         size = _policy_size(job.access)
         if size > LONGEST:
             yield Fault(
@@ -91,13 +214,6 @@ def job_faults(jobs: Mapping[str, JobSettings], identity: IdentitySettings) -> I
                 f"grants that make a policy of up to {size:,} characters",
                 f"grants whose policy stays within IAM's {LONGEST:,}: fewer streams, or wider prefixes",
             )
-
-
-def _long_role(key: str, account: str, identity: IdentitySettings) -> Iterator[Fault]:
-    role = identity.role_name(account)
-    if len(role) > MAX_IAM_ROLE:
-        right = f"a name that leaves the role {role} within IAM's {MAX_IAM_ROLE} characters"
-        yield Fault(key, show(account), right)
 
 
 def _policy_size(access: JobAccess) -> int:

@@ -8,7 +8,7 @@ The rules are AWS' own: S3 bucket names
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from settings.names import expected, named
 
@@ -21,7 +21,7 @@ _EKS = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
 
 
-_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(root|(role|user)/[\w+=,.@/-]+)", re.ASCII)
+_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[\w+=,.@/-]+)", re.ASCII)
 
 
 _RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -89,9 +89,18 @@ ClusterName = Annotated[
 ]
 
 
+_GIVES_NOBODY = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|role/aws-service-role/.*)")
+"""An access entry for the account gives none of its principals anything, and EKS refuses service-linked roles:
+https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html."""
+
+
 PrincipalArn = Annotated[
     str,
-    named(lambda n: _ARN.fullmatch(n) is not None, "an IAM role or user ARN, as arn:aws:iam::123456789012:role/NAME"),
+    named(
+        lambda n: _ARN.fullmatch(n) is not None and _GIVES_NOBODY.fullmatch(n) is None,
+        "the ARN of one IAM role or user, as arn:aws:iam::123456789012:role/NAME; an entry for the account itself "
+        "gives nobody anything, and EKS takes no service-linked roles",
+    ),
 ]
 
 
@@ -118,10 +127,72 @@ StreamName = Annotated[
 ]
 
 
+def partition_of(region: str) -> str:
+    """The partition of a region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)."""
+    return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+
+
 def _region(value: object) -> object:
-    if not (isinstance(value, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value)):
+    if not (isinstance(value, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", value)):
         raise expected("the stack's AWS region, as eu-central-1")
     return value
 
 
 RegionName = Annotated[str, BeforeValidator(_region)]
+
+
+_GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
+
+
+SecurityGroupId = Annotated[
+    str, named(lambda v: _GROUP.fullmatch(v) is not None, "a security group's id, as sg-0123456789abcdef0")
+]
+
+
+_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]")
+
+
+ZoneName = Annotated[
+    str, named(lambda v: _ZONE.fullmatch(v) is not None, "the name of an availability zone, as eu-central-1a")
+]
+
+
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
+
+
+RoleArn = Annotated[
+    str,
+    named(
+        lambda n: _ROLE_ARN.fullmatch(n) is not None and _GIVES_NOBODY.fullmatch(n) is None,
+        "the ARN of an IAM role, as arn:aws:iam::123456789012:role/NAME",
+    ),
+]
+
+
+AccountId = Annotated[
+    str, named(lambda v: re.fullmatch(r"[0-9]{12}", v) is not None, "the 12 digits of an AWS account, in quotes")
+]
+
+
+_TAG = re.compile(r"[\w .:/=+@-]*")
+"""Letters and digits of any script: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html."""
+_LONGEST_TAG_KEY, _LONGEST_TAG_VALUE = 128, 256
+_MOST_TAGS = 40
+"""AWS takes 50; the rest is for those of the program and of EKS."""
+
+
+def _is_tag_key(key: str) -> bool:
+    return 0 < len(key) <= _LONGEST_TAG_KEY and _TAG.fullmatch(key) is not None and not key.lower().startswith("aws:")
+
+
+def _is_tag_value(value: str) -> bool:
+    return len(value) <= _LONGEST_TAG_VALUE and _TAG.fullmatch(value) is not None
+
+
+_WORD = "letters, digits, blanks and any of .:/=+@_-"
+TagKey = Annotated[str, named(_is_tag_key, f"1 to {_LONGEST_TAG_KEY} {_WORD}, not beginning with aws: (a tag's key)")]
+TagValue = Annotated[str, named(_is_tag_value, f"at most {_LONGEST_TAG_VALUE} {_WORD} (a tag's value)")]
+Tags = Annotated[dict[TagKey, TagValue], Field(max_length=_MOST_TAGS)]

@@ -1,26 +1,32 @@
 """The sections of the stack file that differ from cloud to cloud, in AWS' words."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from settings.aws.instances import Architecture, InstanceType
 from settings.aws.names import (
     BucketName,
     ClusterName,
     PolicyName,
     PrincipalArn,
+    RoleArn,
     RoleName,
+    SecurityGroupId,
     SubnetId,
+    Tags,
     VpcId,
+    ZoneName,
 )
+from settings.aws.networks import MOST_PUBLIC_NETWORKS, PublicCidr, ServiceCidr, VpcCidr
 from settings.faults import Section
-from settings.names import Cidr, ClientCidr, KubernetesVersion
+from settings.names import Cidr, KubernetesVersion
 from settings.sections import JobBlobScope
 
-ZONES = 3
-"""Availability zones of a new network; EKS itself asks for two, and three survive the loss of one with a quorum
-left."""
+FEWEST_ZONES, MOST_ZONES = 2, 3
+"""Availability zones of a new network: EKS itself asks for two, and three survive the loss of one with a quorum."""
 
 
 class IdentityKind(StrEnum):
@@ -40,6 +46,11 @@ class PlatformBlobAccess(StrEnum):
 AddonName = Literal["vpc-cni", "kube-proxy", "coredns", "aws-ebs-csi-driver", "eks-pod-identity-agent"]
 
 
+NODE_ROLE = "nodes"
+ADDON_ROLES: Mapping[AddonName, str] = {"vpc-cni": "vpc-cni", "aws-ebs-csi-driver": "ebs-csi"}
+"""What the roles of the machines and of add-ons are called, after the prefix."""
+
+
 class ExistingNetwork(Section):
     """A VPC that somebody else keeps."""
 
@@ -54,23 +65,40 @@ class ExistingNetwork(Section):
 class NetworkSettings(Section):
     """Where the cluster lives: a new VPC over three zones, or an existing one."""
 
-    cidr: Cidr = "10.20.0.0/16"
+    cidr: VpcCidr = "10.20.0.0/16"
     """The new VPC's IPv4 network, /16 to /20."""
+    zones: Literal[2, 3] | Annotated[tuple[ZoneName, ...], Field(min_length=FEWEST_ZONES, max_length=MOST_ZONES)] = 3
+    """Availability zones of a new VPC: how many, or which by name. A number takes the first ones that EKS can use when
+    the subnets are made, and stays with them."""
     nat: Literal["single", "per-zone"] = "single"
     """NAT gateways: one for all zones (cheaper), or one in each (a lost zone takes nobody else's way out)."""
-    private_subnets: Annotated[tuple[Cidr, ...], Field(min_length=ZONES, max_length=ZONES)] | None = None
-    """Networks of the three node subnets; cut out of `cidr` when not given."""
-    public_subnets: Annotated[tuple[Cidr, ...], Field(min_length=ZONES, max_length=ZONES)] | None = None
-    """Networks of the three public subnets; cut out of `cidr` when not given."""
+    private_subnets: Annotated[tuple[Cidr, ...], Field(min_length=FEWEST_ZONES, max_length=MOST_ZONES)] | None = None
+    """Networks of the node subnets, one for each zone; cut out of `cidr` when not given."""
+    public_subnets: Annotated[tuple[Cidr, ...], Field(min_length=FEWEST_ZONES, max_length=MOST_ZONES)] | None = None
+    """Networks of the public subnets, one for each zone; cut out of `cidr` when not given."""
     existing: ExistingNetwork | None = None
     """An existing VPC; excludes every other key of this section."""
+
+    @property
+    def zone_count(self) -> int:
+        """How many zones a new network has."""
+        return self.zones if isinstance(self.zones, int) else len(self.zones)
+
+
+class UpgradePolicy(StrEnum):
+    """The control plane's support policy."""
+
+    STANDARD = "standard"
+    EXTENDED = "extended"
 
 
 class NodeSettings(Section):
     """The managed node group that carries the platform and its jobs."""
 
-    instance_types: Annotated[tuple[str, ...], Field(min_length=1)] = ("m6i.xlarge",)
-    """EC2 instance types, the preferred first."""
+    architecture: Architecture = Architecture.X86_64
+    """`x86_64` or `arm64`: of the machines, and so of every image that runs on them, the platform's and Flink's too."""
+    instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1)] = ("m6i.xlarge",)
+    """EC2 instance types of that architecture, the preferred first."""
     min_size: Annotated[int, Field(ge=0, le=450)] = 2
     """Fewest nodes."""
     desired_size: Annotated[int, Field(ge=0, le=450)] = 3
@@ -88,10 +116,17 @@ class ClusterSettings(Section):
     """The cluster's name; the article's is vvp."""
     version: KubernetesVersion = "1.35"
     """Kubernetes minor version, quoted; keep it one that EKS has in standard support."""
-    service_cidr: Cidr = "172.20.0.0/16"
+    service_cidr: ServiceCidr = "172.20.0.0/16"
     """Network of the cluster's services; must not overlap the VPC."""
-    public_access_cidrs: tuple[ClientCidr, ...] = ()
-    """Networks that may reach the public API endpoint; with none, only the private endpoint exists."""
+    upgrade_policy: UpgradePolicy = UpgradePolicy.STANDARD
+    """What happens when the version's standard support ends: `standard` upgrades the control plane by itself,
+    `extended` keeps the version for another year at six times the price of the control plane."""
+    public_access_cidrs: Annotated[tuple[PublicCidr, ...], Field(max_length=MOST_PUBLIC_NETWORKS)] = ()
+    """Public networks that may reach the public API endpoint; with none, only the private endpoint exists."""
+    private_access_cidrs: tuple[Cidr, ...] = ()
+    """Networks, of this VPC or connected to it, that may reach the private API endpoint at port 443."""
+    private_access_groups: tuple[SecurityGroupId, ...] = ()
+    """Security groups whose members may do the same."""
     admins: tuple[PrincipalArn, ...] = ()
     """IAM principals with an access entry as cluster administrators; who runs the first `pulumi up` always has one."""
     viewers: tuple[PrincipalArn, ...] = ()
@@ -99,7 +134,11 @@ class ClusterSettings(Section):
     log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731] = 90
     """How long the control plane's logs are kept, in days."""
     addon_versions: dict[AddonName, str] = Field(default_factory=dict[AddonName, str])
-    """Versions of EKS add-ons by name; where none is given, EKS takes the default of the Kubernetes version."""
+    """Versions of EKS add-ons by name; where none is given, an add-on has the default of the Kubernetes version and
+    moves with it."""
+    addon_configuration: dict[AddonName, dict[str, Any]] = Field(default_factory=dict[AddonName, dict[str, Any]])
+    """Configuration of EKS add-ons by name, merged over the program's own; its form:
+    `aws eks describe-addon-configuration`."""
     nodes: NodeSettings = NodeSettings()
     """The managed node group."""
 
@@ -125,13 +164,34 @@ class BlobStorageSettings(Section):
     job_access: JobBlobScope = JobBlobScope.SCOPED
     """`scoped`: each job reaches its own prefix only; `shared`: every job the whole bucket, as the article has it."""
     noncurrent_days: Annotated[int, Field(ge=1)] = 30
-    """How long overwritten or deleted versions are kept, in days."""
+    """How long overwritten or deleted versions are kept, in days; those of the jobs' checkpoints go after one."""
     abort_uploads_days: Annotated[int, Field(ge=1)] = 7
     """When unfinished multipart uploads are removed, in days."""
     expiry: tuple[ExpirySettings, ...] = ()
     """Further deletions by prefix."""
     access_log_bucket: BucketName | None = None
     """An existing bucket that receives this bucket's access log."""
+
+    def key_of(self, uri: str) -> str | None:
+        """The key of an object of this bucket; None for a URI of something else."""
+        start = f"s3://{self.bucket}/"
+        return uri.removeprefix(start) if uri.startswith(start) else None
+
+
+class AssumedRole(Section):
+    """The role under which the stack is deployed."""
+
+    role_arn: RoleArn
+    """Its ARN."""
+    session_name: Annotated[str, Field(min_length=2, max_length=64)] | None = None
+    """Name of the session, as CloudTrail shows it."""
+
+
+class DefaultTags(Section):
+    """Tags of everything that the stack has."""
+
+    tags: Tags = Field(default_factory=dict[str, str])
+    """Values by key."""
 
 
 class IdentitySettings(Section):

@@ -19,6 +19,7 @@ from pulumi.runtime.stack import Stack
 from tests.stacks import ROOT, changed, own, stack_file
 
 ACCOUNT = "123456789012"
+DEPLOYER = f"arn:aws:iam::{ACCOUNT}:user/deployer"
 ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
 STACK = "pulumi:pulumi:Stack"
 URN = "urn:pulumi:test::vvp::"
@@ -28,9 +29,12 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 DEV = stack_file()
 _REFERENCE = {rpc._special_sig_key: rpc._special_resource_sig}  # how the wire says: this is a resource
 _EKS_URN = f"{URN}eks:index:Cluster$aws:eks/cluster:Cluster::vvp-eksCluster"
-_CALLS: dict[str, dict[str, Any]] = {
+CALLS: dict[str, dict[str, Any]] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:index/getRegion:getRegion": {"region": "eu-central-1"},
+    "aws:eks/getAddonVersion:getAddonVersion": {"version": "v1.0.0-eksbuild.1"},
+    "aws:eks/getClusters:getClusters": {"names": []},
+    "aws:index/getCallerIdentity:getCallerIdentity": {"arn": DEPLOYER, "accountId": ACCOUNT},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"eu-central-1{zone}" for zone in "abc"]},
 }
 
@@ -93,7 +97,7 @@ def _by_urn(value: Any) -> Any:
 
 class _Mocks(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
-        return _CALLS[args.token]
+        return CALLS[args.token]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         state: dict[str, Any] = dict(args.inputs)
@@ -117,7 +121,7 @@ class _Mocks(mocks.Mocks):
                     "eksCluster": {**_REFERENCE, "urn": _EKS_URN, "id": state["name"]},
                     "oidcProviderUrl": f"https://{ISSUER}",
                     "oidcIssuer": ISSUER,
-                    "kubeconfigJson": json.dumps({"clusters": []}),
+                    "kubeconfigJson": json.dumps({"clusters": [], "users": []}),
                 }
             case "kubernetes:helm.sh/v3:Release":
                 state["status"] = {"namespace": state["namespace"], "status": "deployed"}
@@ -131,6 +135,7 @@ class _Monitor(mocks.MockMonitor):
         super().__init__(_Mocks())
         self._program = program
         eks = {"name": "vvp", "arn": f"arn:aws:eks:eu-central-1:{ACCOUNT}:cluster/vvp"}
+        eks |= {"vpcConfig": {"clusterSecurityGroupId": "sg-0"}}
         self.resources[_EKS_URN] = mocks.MockMonitor.ResourceRegistration(_EKS_URN, "vvp", eks)
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:

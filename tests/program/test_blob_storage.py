@@ -31,8 +31,13 @@ def test_lifecycle_and_access_log_are_settings() -> None:
     rules = program.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs["rules"]
     assert rules[0]["noncurrentVersionExpiration"] == {"noncurrentDays": 5}
     assert rules[0]["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
-    assert rules[1]["filter"] == {"prefix": "tmp/"}
-    assert rules[1]["expiration"] == {"days": 3}
+    assert rules[0]["expiration"] == {"expiredObjectDeleteMarker": True}
+    checkpoints = {rule["filter"]["prefix"]: rule["noncurrentVersionExpiration"] for rule in rules[1:-1]}
+    assert checkpoints == {
+        f"jobs/greeting-request-{job}/checkpoints/": {"noncurrentDays": 1} for job in ("consumer", "producer")
+    }
+    assert rules[-1]["filter"] == {"prefix": "tmp/"}
+    assert rules[-1]["expiration"] == {"days": 3}
     assert program.one("aws:s3/bucketLogging:BucketLogging").inputs["targetBucket"] == "my-logs"
 
 

@@ -1,10 +1,14 @@
 """The cluster that the program registers: network, control plane, nodes, add-ons and storage class."""
 
+import json
 from typing import Any
 
+import pulumi
 import pytest
 
-from tests.program.recorder import ISSUER, RELEASE, ROLE, Program, stack
+from components.aws.access_entries import is_caller
+from components.aws.kubeconfig import Deployer
+from tests.program.recorder import CALLS, DEPLOYER, ISSUER, RELEASE, ROLE, Program, stack
 
 
 def test_seed_eksctl_create_cluster_vvp(dev: Program) -> None:
@@ -12,7 +16,7 @@ def test_seed_eksctl_create_cluster_vvp(dev: Program) -> None:
     assert cluster["name"] == "vvp"
     assert cluster["authenticationMode"] == "API"
     assert cluster["endpointPrivateAccess"] is True
-    assert cluster["publicAccessCidrs"] == ["203.0.113.0/24"]
+    assert cluster["publicAccessCidrs"] == ["3.120.181.40/29"]
     assert set(cluster["enabledClusterLogTypes"]) == {"api", "audit", "authenticator", "controllerManager", "scheduler"}
     assert cluster["encryptionConfigKeyArn"].endswith("key/vvp-secrets")
     assert dev.one("aws:cloudwatch/logGroup:LogGroup").urn in dev.one("eks:index:Cluster").depends_on
@@ -85,3 +89,121 @@ def test_an_existing_vpc_is_used_and_not_made() -> None:
     assert not [r for r in program.resources if r.type.startswith("aws:ec2/") and "launchTemplate" not in r.type]
     assert program.one("eks:index:Cluster").inputs["vpcId"] == existing["vpcId"]
     assert program.one("eks:index:ManagedNodeGroup").inputs["subnetIds"] == existing["privateSubnetIds"]
+
+
+def test_who_may_reach_the_private_endpoint_is_settled_before_kubernetes_is_asked() -> None:
+    program = stack(
+        cluster__publicAccessCidrs=[],
+        cluster__privateAccessCidrs=["10.8.0.0/16"],
+        cluster__privateAccessGroups=["sg-0123456789abcdef0"],
+    )
+    rules = program.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert {rule.inputs.get("cidrIpv4") or rule.inputs["referencedSecurityGroupId"] for rule in rules} == {
+        "10.8.0.0/16",
+        "sg-0123456789abcdef0",
+    }
+    assert {(rule.inputs["fromPort"], rule.inputs["toPort"], rule.inputs["ipProtocol"]) for rule in rules} == {
+        (443, 443, "tcp")
+    }
+    assert {rule.urn for rule in rules} <= program.one("pulumi:providers:kubernetes").depends_on
+
+
+def test_zones_are_two_or_three_or_named() -> None:
+    assert len(stack(network__zones=2).of("aws:ec2/subnet:Subnet")) == 4
+    named = stack(network__zones=["eu-central-1c", "eu-central-1a"])
+    assert [subnet.inputs["availabilityZone"] for subnet in named.of("aws:ec2/subnet:Subnet")] == [
+        "eu-central-1c",
+        "eu-central-1a",
+    ] * 2
+
+
+def test_more_zones_than_there_are_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    zones = {"names": ["us-west-1a", "us-west-1c"]}
+    monkeypatch.setitem(CALLS, "aws:index/getAvailabilityZones:getAvailabilityZones", zones)
+    with pytest.raises(pulumi.RunError, match=r"vvp:network\.zones: found 3; would be right: 2"):
+        stack()
+
+
+def test_addons_follow_the_clusters_version_and_enforce_network_policies(dev: Program) -> None:
+    addons = {addon.inputs["addonName"]: addon.inputs for addon in dev.of("aws:eks/addon:Addon")}
+    assert all(addon["addonVersion"] == "v1.0.0-eksbuild.1" for addon in addons.values())
+    assert json.loads(addons["vpc-cni"]["configurationValues"]) == {"enableNetworkPolicy": "true"}
+    mine = stack(
+        cluster__addonVersions={"coredns": "v9"},
+        cluster__addonConfiguration={"vpc-cni": {"env": {"WARM_IP_TARGET": "2"}}},
+    )
+    given = {addon.inputs["addonName"]: addon.inputs for addon in mine.of("aws:eks/addon:Addon")}
+    assert given["coredns"]["addonVersion"] == "v9"
+    assert json.loads(given["vpc-cni"]["configurationValues"]) == {
+        "enableNetworkPolicy": "true",
+        "env": {"WARM_IP_TARGET": "2"},
+    }
+
+
+def test_nodes_of_the_other_architecture_have_its_image() -> None:
+    nodes = stack(cluster__nodes__architecture="arm64", cluster__nodes__instanceTypes=["m7g.xlarge"])
+    assert nodes.one("eks:index:ManagedNodeGroup").inputs["amiType"] == "AL2023_ARM_64_STANDARD"
+
+
+def test_what_ec2_makes_for_a_node_has_the_stacks_tags() -> None:
+    program = stack(**{"aws:defaultTags": {"tags": {"cost-centre": "42"}}})
+    tagged = program.one("aws:ec2/launchTemplate:LaunchTemplate").inputs["tagSpecifications"]
+    assert {each["resourceType"] for each in tagged} == {"instance", "volume", "network-interface"}
+    assert all(each["tags"].items() >= {"cost-centre": "42", "vvp:stack": "test"}.items() for each in tagged)
+    provider = program.one("pulumi:providers:aws").inputs
+    assert json.loads(provider["defaultTags"])["tags"] == {"cost-centre": "42", "vvp:stack": "test"}
+
+
+def test_the_provider_and_the_kubeconfig_are_of_one_principal() -> None:
+    role = "arn:aws:iam::123456789012:role/deployer"
+    program = stack(
+        **{
+            "aws:profile": "work",
+            "aws:assumeRoles": [{"roleArn": role}],
+            "aws:allowedAccountIds": ["123456789012"],
+        }
+    )
+    provider = program.one("pulumi:providers:aws").inputs
+    assert provider["profile"] == "work"
+    assert json.loads(provider["assumeRoles"])[0]["roleArn"] == role
+    assert json.loads(provider["allowedAccountIds"]) == ["123456789012"]
+    user = {"name": "aws", "user": {"exec": {"command": "aws", "args": ["eks", "get-token"], "env": None}}}
+    told = json.loads(Deployer("work", role).identify(json.dumps({"users": [user]})))["users"][0]["user"]["exec"]
+    assert told["args"] == ["eks", "get-token", "--role-arn", role]
+    assert told["env"] == [{"name": "AWS_PROFILE", "value": "work"}]
+
+
+def test_who_makes_the_cluster_is_no_admin_of_the_stack_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(pulumi.RunError, match=r"vvp:cluster\.admins\.0: found .*nothing was created"):
+        stack(cluster__admins=[DEPLOYER])
+    monkeypatch.setitem(CALLS, "aws:eks/getClusters:getClusters", {"names": ["vvp"]})
+    stack(cluster__admins=[DEPLOYER])
+
+
+@pytest.mark.parametrize(
+    ("principal", "caller", "same"),
+    [
+        ("arn:aws:iam::1:role/path/ops", "arn:aws:sts::1:assumed-role/ops/me", True),
+        ("arn:aws:iam::2:role/ops", "arn:aws:sts::1:assumed-role/ops/me", False),
+        ("arn:aws:iam::1:user/ops", "arn:aws:sts::1:assumed-role/ops/me", False),
+        ("arn:aws:iam::1:user/ops", "arn:aws:iam::1:user/ops", True),
+    ],
+)
+def test_a_session_is_its_role(principal: str, caller: str, same: bool) -> None:
+    assert is_caller(principal, caller) is same
+
+
+def test_principals_with_paths_have_entries_of_their_own() -> None:
+    arns = [f"arn:aws:iam::123456789012:role/{name}" for name in ("team/ops", "team-ops")]
+    entries = (
+        stack(cluster__admins=arns[:1], cluster__viewers=arns[1:]).one("eks:index:Cluster").inputs["accessEntries"]
+    )
+    assert [entry["principalArn"] for entry in entries.values()] == arns
+    policies = [entry["accessPolicies"]["cluster"]["policyArn"].rpartition("/")[2] for entry in entries.values()]
+    assert policies == ["AmazonEKSClusterAdminPolicy", "AmazonEKSViewPolicy"]
+
+
+def test_the_support_policy_is_a_setting(dev: Program) -> None:
+    assert dev.one("eks:index:Cluster").inputs["upgradePolicy"] == {"supportType": "STANDARD"}
+    extended = stack(cluster__upgradePolicy="extended").one("eks:index:Cluster").inputs
+    assert extended["upgradePolicy"] == {"supportType": "EXTENDED"}

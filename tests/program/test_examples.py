@@ -52,7 +52,7 @@ def test_prod_survives_a_zone_and_an_accident() -> None:
     cluster = program.one("eks:index:Cluster")
     assert cluster.protect
     assert cluster.inputs["endpointPublicAccess"] is True
-    assert cluster.inputs["publicAccessCidrs"] == ["203.0.113.0/24", "198.51.100.16/28"]
+    assert cluster.inputs["publicAccessCidrs"] == ["3.120.181.40/29", "18.202.216.48/29"]
     rule = program.one("kubernetes:policies.kyverno.io/v1:ValidatingPolicy")
     assert "'nightly-export'" in json.dumps(rule.inputs["spec"]["validations"])
 

@@ -21,6 +21,8 @@ TABLES = {
 }
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 
+POLLING = ("kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords")
+
 
 def statements(program: Program, policy: str) -> dict[str, dict[str, Any]]:
     """A policy's statements by id."""
@@ -59,12 +61,15 @@ def test_seed_vvp_policy_greeting_request_producer_json(dev: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "more"),
+    ("verb", "calls"),
     [
-        ("read-connector-5", {"kinesis:DescribeStreamSummary"}),
+        ("read-connector-5", {*POLLING, "kinesis:DescribeStreamSummary"}),
+        ("read-polling-4.2", {*POLLING, "kinesis:DescribeStream"}),
         (
             "read-fan-out",
             {
+                "kinesis:ListShards",
+                "kinesis:DescribeStream",
                 "kinesis:DescribeStreamSummary",
                 "kinesis:RegisterStreamConsumer",
                 "kinesis:DeregisterStreamConsumer",
@@ -74,11 +79,11 @@ def test_seed_vvp_policy_greeting_request_producer_json(dev: Program) -> None:
         ),
     ],
 )
-def test_other_ways_to_read_add_what_they_call(verb: str, more: set[str]) -> None:
+def test_each_way_to_read_has_what_its_connector_calls(verb: str, calls: set[str]) -> None:
     program = stack(**{f"jobs__{CONSUMER}__access__streams": {"greeting-request": verb}})
     actions = {action for statement in statements(program, CONSUMER).values() for action in statement["Action"]}
     kinesis = {action for action in actions if action.startswith("kinesis:")}
-    assert kinesis == {"kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"} | more
+    assert kinesis == calls
 
 
 def test_a_job_reaches_its_own_prefix_only(dev: Program) -> None:
@@ -102,11 +107,11 @@ def test_seed_shared_blob_storage_must_be_asked_for() -> None:
 
 
 def test_further_prefixes_are_granted_by_verb() -> None:
-    blobs = {"reports/": "read", "out/": "write"}
+    blobs = {"reports/": "read", "out/": "read-write"}
     found = statements(stack(**{f"jobs__{CONSUMER}__access__blobs": blobs}), CONSUMER)
     own = f"{BUCKET}/jobs/{CONSUMER}/*"
     assert found["ReadBlobs"]["Action"] == ["s3:GetObject"]
-    assert found["ReadBlobs"]["Resource"] == [own, f"{BUCKET}/reports/*"]
+    assert found["ReadBlobs"]["Resource"] == [own, f"{BUCKET}/out/*", f"{BUCKET}/reports/*"]
     assert "s3:GetObject" not in found["WriteBlobs"]["Action"]
     assert found["WriteBlobs"]["Resource"] == [own, f"{BUCKET}/out/*"]
     listed = found["ListBlobs"]["Condition"]["StringLike"]["s3:prefix"]
@@ -233,6 +238,14 @@ def test_a_jar_and_its_desired_state() -> None:
     assert spec["template"]["spec"]["parallelism"] == 3
     artifact = {"kind": "JAR", "jarUri": jar["uri"], "entryClass": jar["entryClass"]}
     assert spec["template"]["spec"]["artifact"] == artifact
+
+
+def test_a_job_reads_its_jar_and_nothing_beside_it() -> None:
+    program = stack(jobs__jarred={"jar": {"uri": "s3://vvp-blob-storage/jars/job.jar"}})
+    found = statements(program, "jarred")
+    assert found["ReadBlobs"]["Resource"] == [f"{BUCKET}/jobs/jarred/*", f"{BUCKET}/jars/job.jar"]
+    assert found["WriteBlobs"]["Resource"] == [f"{BUCKET}/jobs/jarred/*"]
+    assert not [prefix for prefix in found["ListBlobs"]["Condition"]["StringLike"]["s3:prefix"] if "jars" in prefix]
 
 
 def test_jdbc_token_reaches_the_provider_as_a_secret() -> None:

@@ -23,7 +23,7 @@ ACCESSES: dict[str, dict[str, Any]] = {
         "blobStorage__platformAccess": "all-s3-actions",
         f"{_JOBS[0]}streams": {"greeting-request": "read-connector-5"},
         f"{_JOBS[0]}blobs": {"reports/": "read", "jobs/greeting-request-producer/": "read"},
-        f"{_JOBS[1]}blobs": {"reports/daily/": "write"},
+        f"{_JOBS[1]}blobs": {"reports/daily/": "read-write"},
     },
     "the whole bucket, fan-out, a stream in the clear": {
         "admission__engine": "admission-policy",

@@ -50,6 +50,9 @@ def create(request: Input) -> Any:
         raise Refused(
             "ResourceInUseException", "The specified access entry resource is already in use on this cluster."
         )
+    if ":role/aws-service-role/" in principal:
+        message = "The specified principalArn is invalid: service-linked roles are not supported"
+        raise Refused("InvalidParameterException", message)
     if not _principal_exists(principal):
         raise Refused("InvalidParameterException", "The specified principalArn is invalid: invalid principal.")
     kind = request.get("type", STANDARD)
@@ -210,7 +213,7 @@ def _check_identity(request: Input) -> None:
 
 
 def _principal_exists(arn: str) -> bool:
-    if roles.find(arn):
+    if roles.find(arn) or arn.endswith(f"::{emulator.account_id()}:root"):
         return True
     user = emulator.service("iam")._users.get(arn.rpartition("/")[2])
     return bool(user and user["Arn"] == arn)

@@ -7,6 +7,9 @@ from sandbox.aws import emulator
 from sandbox.aws.eks import checks
 from sandbox.aws.errors import Refused
 
+MOST_PUBLIC_CIDRS = 40
+PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
@@ -26,13 +29,13 @@ def vpc(given: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
     if not public and not private:
         raise Refused("InvalidParameterException", "Private and public endpoint access cannot be false")
     cidrs = given.get("publicAccessCidrs") or current.get("publicAccessCidrs") or ["0.0.0.0/0"]
-    for cidr in cidrs:
-        try:
-            ipaddress.ip_network(cidr)
-        except ValueError as error:
-            raise Refused(
-                "InvalidParameterException", f"The following CIDRs are invalid in publicAccessCidrs: {cidr}"
-            ) from error
+    if len(cidrs) > MOST_PUBLIC_CIDRS:
+        message = f"The number of publicAccessCidrs must not exceed {MOST_PUBLIC_CIDRS}"
+        raise Refused("InvalidParameterException", message)
+    wrong = [cidr for cidr in cidrs if not _may_be_public(cidr)]
+    if wrong:
+        message = f"The following CIDRs are invalid in publicAccessCidrs: [{','.join(wrong)}]"
+        raise Refused("InvalidParameterException", message)
     return current | {
         "subnetIds": subnet_ids,
         "securityGroupIds": groups,
@@ -41,6 +44,35 @@ def vpc(given: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
         "endpointPrivateAccess": private,
         "publicAccessCidrs": cidrs if public else [],
     }
+
+
+def _may_be_public(cidr: str) -> bool:
+    """Whether a network can come from the internet: the whole of it, or one without a private or reserved part."""
+    try:
+        network = ipaddress.IPv4Network(cidr) if "/" in cidr else None
+    except ValueError:
+        return False
+    return network is not None and (
+        network.prefixlen == 0 or (network.network_address.is_global and network.broadcast_address.is_global)
+    )
+
+
+def zones(cluster: str, subnet_ids: list[str]) -> None:
+    """Refuses subnets in zones where no control plane lives.
+
+    See https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html.
+    """
+    ec2 = emulator.service("ec2")
+    for subnet in checks.subnets(subnet_ids):
+        if subnet.get("AvailabilityZoneId") in WITHOUT_EKS:
+            zone = subnet["AvailabilityZone"]
+            usable = sorted({each["AvailabilityZone"] for each in ec2._subnets.values()} - {zone})
+            raise Refused(
+                "UnsupportedAvailabilityZoneException",
+                f"Cannot create cluster '{cluster}' because {zone}, the targeted availability zone, does not currently "
+                f"have sufficient capacity to support the cluster. Retry and choose from these availability zones: "
+                f"{', '.join(usable)}",
+            )
 
 
 def encryption(config: list[dict[str, Any]]) -> None:
@@ -73,10 +105,13 @@ def kubernetes_network(given: dict[str, Any], network: dict[str, Any]) -> dict[s
     usual = next(cidr for cidr in ("10.100.0.0/16", "172.20.0.0/16") if not block.overlaps(ipaddress.ip_network(cidr)))
     chosen = given.get("serviceIpv4Cidr", usual)
     try:
-        overlaps = block.overlaps(ipaddress.ip_network(chosen))
+        services = ipaddress.IPv4Network(chosen)
     except ValueError as error:
         raise Refused("InvalidParameterException", f"serviceIpv4Cidr {chosen} is not a CIDR block") from error
-    if overlaps:
+    if not (12 <= services.prefixlen <= 24 and any(services.subnet_of(each) for each in PRIVATE)):
+        message = f"The specified CIDR {chosen} is not within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, /24 to /12"
+        raise Refused("InvalidParameterException", message)
+    if block.overlaps(services):
         raise Refused(
             "InvalidParameterException", f"serviceIpv4Cidr {chosen} overlaps the CIDR block {block} of the VPC"
         )

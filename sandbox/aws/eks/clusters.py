@@ -191,6 +191,7 @@ def _new_record(request: Input) -> checks.Record:
     if mode == "CONFIG_MAP":
         message = "the sandbox's EKS does not support authentication mode CONFIG_MAP (the default): set API"
         raise Refused("InvalidParameterException", message)
+    cluster_config.zones(name, request["resourcesVpcConfig"].get("subnetIds", []))
     network = cluster_config.vpc(request["resourcesVpcConfig"], {})
     oidc_id = secrets.token_hex(16).upper()
     record = {

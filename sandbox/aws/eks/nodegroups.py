@@ -171,6 +171,12 @@ def _get(request: Input) -> checks.Record:
     return group
 
 
+def _is_arm(instance_type: str) -> bool:
+    """Whether a type has one of AWS' own processors: a `g` after the generation's number, and the first of them, a1."""
+    family = instance_type.partition(".")[0]
+    return family == "a1" or "g" in re.sub(r"^[a-z]+[0-9]+", "", family)
+
+
 def _scaling(given: dict[str, int], current: dict[str, int]) -> dict[str, int]:
     scaling = current | given
     if "desiredSize" not in given:
@@ -254,6 +260,13 @@ def _machines(request: Input, template: dict[str, Any]) -> dict[str, Any]:
         raise Refused(
             "InvalidParameterException", f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
         )
+    kinds = [kind for kind in [*machines.get("instanceTypes", []), template.get("InstanceType")] if kind]
+    wrong = [
+        kind for kind in kinds if machines["amiType"] != "CUSTOM" and _is_arm(kind) != ("ARM" in machines["amiType"])
+    ]
+    if wrong:
+        message = f"[{', '.join(wrong)}] is not a valid instance type for requested amiType {machines['amiType']}"
+        raise Refused("InvalidParameterException", message)
     if not template:
         machines["diskSize"] = request.get("diskSize", 20)
     return machines

@@ -64,6 +64,22 @@ def _availability_zones(cloud: Cloud, args: Properties) -> Properties:
     }
 
 
+def _addon_version(cloud: Cloud, args: Properties) -> Properties:
+    asked = {"addonName": args["addonName"], "kubernetesVersion": args["kubernetesVersion"]}
+    offers = cloud.client("eks", args["region"]).describe_addon_versions(**asked)["addons"]
+    versions = offers[0]["addonVersions"] if offers else []
+    usual = [each for each in versions if each["compatibilities"][0]["defaultVersion"]]
+    chosen = versions if args.get("mostRecent") else usual
+    if not chosen:
+        raise PluginError(f"no version of the add-on {args['addonName']} for Kubernetes {args['kubernetesVersion']}")
+    return {**args, "id": args["addonName"], "version": chosen[0]["addonVersion"]}
+
+
+def _clusters(cloud: Cloud, args: Properties) -> Properties:
+    pages = cloud.client("eks", args["region"]).get_paginator("list_clusters").paginate()
+    return {"id": args["region"], "names": [name for page in pages for name in page["clusters"]]}
+
+
 def _filters(args: Properties, **fields: str) -> list[Properties]:
     """EC2's filters for some arguments, by the names that the filters have, for tags, and for the rest."""
     said = {api: args[name] for name, api in fields.items() if args.get(name)}
@@ -122,6 +138,8 @@ FUNCTIONS: dict[str, tuple[Callable[[Cloud, Properties], Properties], str]] = {
         _availability_zones,
         "allAvailabilityZones excludeNames excludeZoneIds filters state",
     ),
+    "aws:eks/getAddonVersion:getAddonVersion": (_addon_version, "addonName kubernetesVersion mostRecent"),
+    "aws:eks/getClusters:getClusters": (_clusters, ""),
     "aws:ec2/getVpc:getVpc": (_vpc, "id cidrBlock default dhcpOptionsId filters state tags"),
     "aws:ec2/getSubnet:getSubnet": (
         _subnet,

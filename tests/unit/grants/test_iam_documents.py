@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from components.aws.network import subnet_plan
 from components.kubernetes.service_account import JOB_RULES, PLATFORM_RULES
 from grants import iam_documents as policies
-from settings.aws.sections import ZONES, NetworkSettings
+from settings.aws.sections import NetworkSettings
 
 PROVIDER = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC"
 ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/ABC"
@@ -109,7 +109,7 @@ def test_seed_vvp_rbac_greeting_request_consumer_yaml() -> None:
 def test_subnets_cut_out_of_a_vpc_lie_in_it_and_apart(prefix: int, number: int) -> None:
     vpc = IPv4Network((0x0A000000 + ((number << (32 - prefix)) & 0x00FFFFFF), prefix))
     private, public = subnet_plan(NetworkSettings(cidr=str(vpc)))
-    assert len(private) == len(public) == ZONES
+    assert len(private) == len(public) == 3
     networks = [IPv4Network(cidr) for cidr in (*private, *public)]
     assert all(network.subnet_of(vpc) for network in networks)
     assert not [pair for pair in combinations(networks, 2) if pair[0].overlaps(pair[1])]

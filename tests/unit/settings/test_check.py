@@ -68,7 +68,7 @@ def test_names_default_to_those_of_the_seed() -> None:
         ({"cluster__nodes__desiredSize": 9}, "vvp:cluster.nodes.desiredSize", "from minSize 2 to maxSize 6"),
         ({"cluster__nodes__minSize": 7}, "vvp:cluster.nodes.minSize", "at most maxSize, 6"),
         ({"cluster__publicAccessCidrs": ["0.0.0.0/0"]}, "vvp:cluster.publicAccessCidrs.0", "the whole internet does"),
-        ({"cluster__admins": ["me"]}, "vvp:cluster.admins.0", "an IAM role or user ARN"),
+        ({"cluster__admins": ["me"]}, "vvp:cluster.admins.0", "the ARN of one IAM role or user"),
         ({"cluster__serviceCidr": "10.20.128.0/20"}, "vvp:cluster.serviceCidr", "does not overlap 10.20.0.0/16"),
         ({"network__cidr": "10.20.0.1/16"}, "vvp:network.cidr", "no host bits set"),
         ({"network__cidr": "10.0.0.0/8"}, "vvp:network.cidr", "/16 to /20"),

@@ -19,7 +19,9 @@ def read(
     reader = Workloads(folder, {"AWS_REGION": "eu-central-1"}, one_catalog=one_catalog)
     settings = {name: JobSettings(sql=sql, tables=tuple(tables)) for name, (sql, *tables) in jobs.items()}
     catalogs = reader.read(settings)
-    return {job.name: job for catalog in catalogs for job in catalog}, [str(fault) for fault in reader.faults]
+    return {job.name: job for catalog in catalogs for job in catalog}, [
+        str(fault) for fault in (*reader.faults, *reader.misfits)
+    ]
 
 
 def test_a_job_uses_what_its_statement_names_and_what_stands_behind_views(tmp_path: Path) -> None:
