@@ -46,7 +46,11 @@ class AwsStack:
             "aws",
             region=file.region,
             profile=file.profile,
-            assume_roles=[{"role_arn": role.role_arn, "session_name": role.session_name} for role in file.assume_roles]
+            # Typed arguments: a plain object inside the provider's JSON would keep this language's names.
+            assume_roles=[
+                aws.ProviderAssumeRoleArgs(role_arn=role.role_arn, session_name=role.session_name)
+                for role in file.assume_roles
+            ]
             or None,
             allowed_account_ids=list(file.allowed_account_ids) or None,
             forbidden_account_ids=list(file.forbidden_account_ids) or None,
