@@ -16,9 +16,23 @@ _NOT_TABLES = frozenset(("LATERAL", "TABLE", "UNNEST", "SELECT", "VALUES", "WITH
 def referenced(tokens: Sequence[Token]) -> tuple[set[Parts], set[Parts]]:
     """Names that a statement reads and writes, as written, without those that it defines itself."""
     reads, writes = set[Parts](), set[Parts]()
-    for role, parts in _references(tokens):
-        (writes if role == "write" else reads).add(parts)
-    return reads - {(name,) for name in _defined(tokens)}, writes
+    for part in _statements(tokens):
+        found = list(_references(part))
+        # What a WITH clause names is known to its own statement of a set only.
+        defined = {(name,) for name in _defined(part)}
+        reads |= {parts for role, parts in found if role != "write"} - defined
+        writes |= {parts for role, parts in found if role == "write"}
+    return reads, writes
+
+
+def _statements(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The statements of a statement set; any other is one."""
+    start = 0
+    for index, token in enumerate(tokens):
+        if token.text == ";" or (token.word == "BEGIN" and tokens[0].word in ("EXECUTE", "STATEMENT")):
+            yield tokens[start:index]
+            start = index + 1
+    yield tokens[start:]
 
 
 def _defined(tokens: Sequence[Token]) -> set[str]:
@@ -48,11 +62,16 @@ def _opening(tokens: Sequence[Token], index: int) -> int:
 def _references(tokens: Sequence[Token]) -> Iterator[tuple[str, Parts]]:
     # One entry for each open parenthesis: whether it holds a query, and whether its FROM clause goes on.
     is_query, in_from = [True], [False]
+    # Whether the last parenthesis was opened where a table is expected: it may hold a join.
+    at_table = False
     for index, token in enumerate(tokens):
         word = token.word
         if is_symbol(token, "("):
+            at_table = _expects_table(tokens, index, in_from[-1], at_table)
             is_query.append(False)
-            in_from.append(False)
+            in_from.append(at_table)
+            if at_table:
+                yield from _at(tokens, index + 1, "read")
         elif is_symbol(token, ")"):
             is_query.pop()
             in_from.pop()
@@ -69,10 +88,21 @@ def _references(tokens: Sequence[Token]) -> Iterator[tuple[str, Parts]]:
             yield from _at(tokens, 1, "write")
         elif word == "LIKE" and tokens[0].word == "CREATE" and _is_table_clause(tokens, index, len(is_query)):
             yield from _at(tokens, index + 1, "like")
-        elif word == "TABLE" and index and tokens[index - 1].text in ("(", ","):
+        elif word == "TABLE" and index and tokens[index - 1].text in ("(", ",", ">"):
+            # As `TUMBLE(TABLE t, …)` or, with the argument's name, `DATA => TABLE t`.
             yield from _at(tokens, index + 1, "read")
         elif word in _AFTER_FROM or token.text == ";":
             in_from[-1] = False
+
+
+def _expects_table(tokens: Sequence[Token], index: int, in_from: bool, at_table: bool) -> bool:
+    """Whether a table may stand at the parenthesis at an index: `FROM (a JOIN b ON …)`."""
+    if not index:
+        return False
+    before = tokens[index - 1]
+    if is_symbol(before, "("):
+        return at_table
+    return before.word in ("FROM", "JOIN") or (is_symbol(before, ",") and in_from)
 
 
 def _is_distinct_from(tokens: Sequence[Token], index: int) -> bool:

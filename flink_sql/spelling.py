@@ -38,4 +38,6 @@ def _spelling(token: Token) -> str:
     if token.kind is TokenKind.QUOTED_NAME:
         name = token.name or ""
         return name if _PLAIN_NAME.fullmatch(name) and name.upper() not in _KEYWORDS else token.text
+    if token.kind is TokenKind.HINT:
+        return " ".join(token.text.split())
     return token.word if token.word in _KEYWORDS else token.text

@@ -23,7 +23,17 @@ from flink_sql.tokens import (
     tokens,
 )
 
-__all__ = ["CREATABLE", "ObjectName", "SqlFault", "Statement", "quote_name", "quote_string", "single", "split"]
+__all__ = [
+    "CREATABLE",
+    "ObjectName",
+    "SqlFault",
+    "Statement",
+    "body_of",
+    "quote_name",
+    "quote_string",
+    "single",
+    "split",
+]
 
 CREATABLE = ("TABLE", "VIEW", "FUNCTION", "DATABASE", "CATALOG")
 """What a CREATE statement can make."""
@@ -122,6 +132,9 @@ def _groups(sql: str) -> Iterator[Sequence[Token]]:
                 yield group
             group, in_set, at_start = [], False, False
             continue
+        if token.kind is TokenKind.HINT and not group:
+            # Before a statement it hints at nothing.
+            continue
         at_start = (at_start or _opens_set(group)) and token.word == "END"
         group.append(token)
         if _opens_set(group):
@@ -204,6 +217,19 @@ def read_name(group: Sequence[Token], start: int) -> tuple[ObjectName | None, in
             break
         index += 1
     return (ObjectName(tuple(parts)), index) if parts else (None, start)
+
+
+def body_of(statement: Statement) -> Sequence[Token]:
+    """The tokens behind the name of the object that CREATE, DROP or ALTER names."""
+    group = statement.tokens
+    start = next(i for i, token in enumerate(group) if i and token.word in statement.kind.split()[1:]) + 1
+    return group[read_name(group, _behind_guard(group, start))[1] :]
+
+
+def _behind_guard(group: Sequence[Token], start: int) -> int:
+    guards = (["IF", "NOT", "EXISTS"], ["IF", "EXISTS"])
+    words = [token.word for token in group[start : start + 3]]
+    return start + next((len(guard) for guard in guards if words[: len(guard)] == guard), 0)
 
 
 def _check_parentheses(sql: str, group: Sequence[Token]) -> None:

@@ -1,8 +1,8 @@
 """Flink SQL as tokens: words, quoted names, strings and punctuation, with comments left out.
 
 The lexical rules are Flink's (https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/overview/):
-strings in '…' with '' inside, names in `…` with `` inside, comments from -- to the line's end and between /* and */.
-A hint, as /*+ OPTIONS(…) */, is taken for a comment.
+strings in '…' with '' inside, names in `…` with `` inside, comments from -- or // to the line's end and between /* and
+*/. A hint, as /*+ OPTIONS(…) */, is a token of its own: it changes what the statement does.
 """
 
 import re
@@ -18,6 +18,7 @@ class TokenKind(Enum):
     QUOTED_NAME = auto()
     STRING = auto()
     SYMBOL = auto()
+    HINT = auto()
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class SqlFault(ValueError):
 
 _TOKEN = re.compile(
     r"""
-    (?P<blank>\s+|--[^\n]*|/\*.*?\*/)
+    (?P<hint>/\*\+.*?\*/)
+    |(?P<blank>\s+|--[^\n]*|//[^\n]*|/\*.*?\*/)
     |(?P<string>'(?:[^']|'')*')
     |(?P<quoted>`(?:[^`]|``)*`)
     |(?P<word>[\w$]+)
@@ -86,6 +88,7 @@ _KINDS = {
     "quoted": TokenKind.QUOTED_NAME,
     "word": TokenKind.WORD,
     "symbol": TokenKind.SYMBOL,
+    "hint": TokenKind.HINT,
 }
 _UNENDED = {
     "open_comment": "this comment (/*) has no end (*/)",

@@ -6,11 +6,13 @@ What is the same on every cloud is here. Each cloud has a model of its own that 
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from grants.verbs import StreamVerb
 from settings.faults import Fault, Section, in_clear
 from settings.jobs import JobSettings
 from settings.names import KubernetesName, expected
@@ -41,6 +43,19 @@ def _encrypted(value: Any) -> Any:
 
 
 Secret = Annotated[Encrypted | None, BeforeValidator(_encrypted)]
+
+
+@dataclass(frozen=True)
+class StreamUse:
+    """A stream that a table stands for.
+
+    Attributes:
+        name: The stream.
+        verbs: Any of them lets the table's connector do what the job does with the table.
+    """
+
+    name: str
+    verbs: tuple[StreamVerb, ...]
 
 
 class StackFile(BaseModel):
@@ -81,6 +96,10 @@ class StackFile(BaseModel):
     @abstractmethod
     def variables(self) -> Mapping[str, str]:
         """What `${NAME}` in a job's SQL file stands for."""
+
+    @abstractmethod
+    def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:
+        """The stream that a table with these options stands for, if it does."""
 
     @abstractmethod
     def own_faults(self) -> Iterator[Fault]:

@@ -1,19 +1,21 @@
-"""A job's files: read, filled in, split into statements, and checked against what the stack declares."""
+"""What jobs run: their files as statements, checked against what the stack declares."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from string import Template
 
-from flink_sql.statements import ObjectName, SqlFault, Statement, split
-from settings.faults import NOTHING, Fault, show
+from flink_sql.options import take_options
+from flink_sql.scripts import check_script
+from flink_sql.statements import ObjectName, SqlFault, Statement, body_of, split
+from settings.faults import NOTHING, Fault
 from settings.jobs import JobSettings
+from settings.sql_files import SqlFiles
 
 CATALOG, DATABASE = "vvp", "default"
-_JOB_KINDS = ("INSERT", "STATEMENT SET")
-_QUERIED = ("CREATE TABLE", "CREATE VIEW")
-"""Kinds that statements name after FROM and its like; what else there is may be used anywhere."""
+_QUERIED = ("TABLE", "VIEW")
+"""Kinds that statements name after FROM and its like; what else there is has names of its own."""
+_WITH_OPTIONS = ("TABLE", "DATABASE", "CATALOG")
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,28 @@ class Declared:
     """What a CREATE statement of the stack makes.
 
     Attributes:
-        name: Its full name.
+        key: Its full name; with its kind before it if it is neither table nor view, since those share names and the
+            other kinds have a name space each.
         statement: The statement.
-        needs: Full names of what must be there first: what its query or LIKE names, and the functions, databases and
-            catalogs that stand before it in the job's files.
+        needs: Keys of what must be there first: what its query or LIKE names, its catalog and database, the functions
+            that it calls, and the functions, databases and catalogs that stand before it in the job's files.
+        options: Its WITH clause.
     """
 
-    name: str
+    key: str
     statement: Statement
     needs: tuple[str, ...]
+    options: Mapping[str, str]
+
+    @property
+    def full_name(self) -> str:
+        """Its name, as if it were a table's."""
+        return full(self.statement.name) if self.statement.name else self.key
+
+    @property
+    def kind(self) -> str:
+        """TABLE, VIEW, FUNCTION, DATABASE or CATALOG."""
+        return self.statement.kind.removeprefix("CREATE ")
 
 
 @dataclass(frozen=True)
@@ -40,9 +55,9 @@ class Workload:
         name: The job's name.
         settings: Its entry in the stack file.
         tables: What its files declare, in their order.
-        uses: Full names of all that it is compiled from: what its statement names, views seen through, wherever it is
+        uses: Keys of all that it is compiled from: what its statement names, views seen through, wherever it is
             declared; for a jar, whose code nobody reads here, all of its own tables.
-        script: Its INSERT statements; empty for a jar.
+        script: Its INSERT statements, with what is temporary before them; empty for a jar.
     """
 
     name: str
@@ -50,6 +65,11 @@ class Workload:
     tables: tuple[Declared, ...]
     uses: tuple[str, ...]
     script: str
+
+    @property
+    def statements(self) -> list[Statement]:
+        """The statements of its script."""
+        return split(self.script)
 
 
 class Workloads:
@@ -62,10 +82,10 @@ class Workloads:
     """
 
     def __init__(self, folder: Path, variables: Mapping[str, str], *, one_catalog: bool) -> None:
-        self._folder = folder
-        self._variables = variables
+        self._files = SqlFiles(folder, variables)
         self._one_catalog = one_catalog
-        self.faults: list[Fault] = []
+        self.faults = self._files.faults
+        self.remarks = self._files.remarks
         self.misfits: list[Fault] = []
 
     def read(self, jobs: Mapping[str, JobSettings]) -> tuple[tuple[Workload, ...], ...]:
@@ -84,13 +104,17 @@ class Workloads:
 
     def _in_catalog(self, workloads: Sequence[Workload]) -> Iterator[Workload]:
         self.misfits += _declared_twice(workloads)
-        made = {table.name: table for workload in workloads for table in workload.tables}
-        self.misfits += _in_circles(workloads, made)
-        declarations = tuple(f"vvp:jobs.{workload.name}.tables" for workload in workloads)
-        for workload in workloads:
-            named = _named(workload)
-            self.misfits += self._unknown_tables(workload, named, made, declarations)
-            yield replace(workload, uses=_uses(workload, named, made))
+        made = {each.key: each for workload in workloads for each in workload.tables}
+        completed = [
+            replace(workload, tables=tuple(_completed(each, made) for each in workload.tables))
+            for workload in workloads
+        ]
+        made = {each.key: each for workload in completed for each in workload.tables}
+        self.misfits += _in_circles(completed, made)
+        declarations = tuple(f"vvp:jobs.{workload.name}.tables" for workload in completed)
+        for workload in completed:
+            self.misfits += self._unknown_tables(workload, made, declarations)
+            yield replace(workload, uses=_uses(workload, made))
 
     def _workload(self, name: str, settings: JobSettings) -> Workload:
         key = f"vvp:jobs.{name}"
@@ -100,120 +124,145 @@ class Workloads:
         tables: list[Declared] = []
         for index, file in enumerate(settings.tables):
             at = f"{key}.tables.{index}"
-            for statement in self._statements(at, file):
-                if statement.kind.startswith("CREATE ") and statement.name:
-                    before = {table.name for table in tables if table.statement.kind not in _QUERIED}
-                    needs = before | {_full(name) for name in statement.reads}
-                    tables.append(Declared(_full(statement.name), statement, tuple(sorted(needs))))
-                else:
+            for statement in self._files.statements(at, file):
+                where = f"{statement.kind} in {file}, line {statement.line}"
+                if not statement.kind.startswith("CREATE ") or statement.name is None:
                     right = "CREATE statements only; what the job runs belongs to `sql`"
-                    self.faults.append(Fault(at, f"{statement.kind} in {file}, line {statement.line}", right))
+                    self.faults.append(Fault(at, where, right))
+                elif statement.temporary:
+                    right = "CREATE without TEMPORARY; what is temporary belongs to `sql`, before the INSERT"
+                    self.faults.append(Fault(at, where, right))
+                else:
+                    before = tuple(each.key for each in tables if each.kind not in _QUERIED)
+                    tables.append(self._declared(at, file, statement, before))
         return Workload(name, settings, tuple(tables), (), self._script(key, settings))
+
+    def _declared(self, at: str, file: str, statement: Statement, before: tuple[str, ...]) -> Declared:
+        options: dict[str, str] = {}
+        if statement.kind.removeprefix("CREATE ") in _WITH_OPTIONS:
+            try:
+                _, options = take_options(body_of(statement), statement.line)
+            except SqlFault as error:
+                self.faults.append(Fault(at, f"{error} in {file}, line {error.line}", "options as 'key' = 'value'"))
+        return Declared(_key(statement), statement, before, options)
 
     def _script(self, key: str, settings: JobSettings) -> str:
         if settings.sql is None:
             return ""
-        at = f"{key}.sql"
-        statements = self._statements(at, settings.sql)
-        wrong = [statement for statement in statements if statement.kind not in _JOB_KINDS]
-        for statement in wrong:
-            found = f"{statement.kind} in {settings.sql}, line {statement.line}"
-            self.faults.append(Fault(at, found, "INSERT statements; tables belong to a file of `tables`"))
-        if len(statements) > 1 and not wrong:
-            # https://docs.ververica.com/vvp/user-guide/sql-development/queries: a deployment runs one statement.
-            found = f"{len(statements)} statements in {settings.sql}"
-            self.faults.append(Fault(at, found, "one INSERT, or several in one BEGIN STATEMENT SET; … END;"))
-        return f"{statements[0].text};" if statements else ""
-
-    def _statements(self, key: str, file: str) -> list[Statement]:
-        content = self._content(key, file)
-        if content is None:
-            return []
+        statements = self._files.statements(f"{key}.sql", settings.sql)
         try:
-            statements = split(Template(content).substitute(self._variables))
-        except KeyError as error:
-            known = ", ".join(f"${{{name}}}" for name in sorted(self._variables))
-            self.faults.append(Fault(key, f"${{{error.args[0]}}} in {file}", f"one of {known}"))
-        except ValueError as error:
-            right = "statements that end with a semicolon, and `$$` for a dollar sign"
-            where = f"{file}, line {error.line}" if isinstance(error, SqlFault) else file
-            self.faults.append(Fault(key, f"{error} in {where}", right))
-        else:
-            if not statements:
-                self.faults.append(Fault(key, f"no statement in {file}", "at least one"))
-            return statements
-        return []
-
-    def _content(self, key: str, file: str) -> str | None:
-        """A file's text; None, with a fault, if it cannot be read."""
-        try:
-            path = (self._folder / file).resolve()
-            if path.is_relative_to(self._folder.resolve()):
-                # Some editors begin a file with a byte order mark.
-                return path.read_text(encoding="utf-8-sig")
-            self.faults.append(Fault(key, show(file), "a file inside the project"))
-        except UnicodeDecodeError:
-            self.faults.append(Fault(key, show(file), "a file in UTF-8"))
-        except (OSError, ValueError, RuntimeError) as error:
-            # A name with a zero byte is a ValueError, a link to itself a RuntimeError.
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            self.faults.append(Fault(key, show(file), f"a file that can be read: {reason}"))
-        return None
+            if statements:
+                check_script(statements)
+        except SqlFault as error:
+            found = f"{error.reason} ({settings.sql}, line {error.line})"
+            right = "one INSERT, or several in one BEGIN STATEMENT SET; … END;, with what is temporary before it"
+            self.faults.append(Fault(f"{key}.sql", found, right))
+            return ""
+        return "\n".join(f"{statement.text};" for statement in statements)
 
     def _unknown_tables(
-        self, workload: Workload, named: Iterable[ObjectName], made: Container[str], declarations: tuple[str, ...]
+        self, workload: Workload, made: Container[str], declarations: tuple[str, ...]
     ) -> Iterator[Fault]:
-        for name in sorted(named, key=str):
-            # Stack files declare the platform's own catalog; others, as Paimon's, know their tables themselves.
-            if _full(name).startswith(f"{CATALOG}.") and _full(name) not in made:
-                of = "this job or another" if self._one_catalog else "this job: with namespace-per-job it sees no other"
-                right = f"a table that a file of `tables` creates, of {of}"
-                yield Fault(
-                    f"vvp:jobs.{workload.name}.sql",
-                    f"the table {_quoted(name)} in {workload.settings.sql}",
-                    right,
-                    declarations,
-                )
+        of = "this job or another" if self._one_catalog else "this job: with namespace-per-job it sees no other"
+        right = f"a table that a file of `tables` creates, of {of}"
+        places = [(f"vvp:jobs.{workload.name}.sql", f"{workload.settings.sql}", named(workload))]
+        for each in workload.tables:
+            places.append((f"vvp:jobs.{workload.name}.tables", _quoted(each.statement.name), each.statement.reads))
+        for key, where, names in places:
+            for name in sorted(names, key=str):
+                # Stack files declare the platform's own catalog; others, as Paimon's, know their tables themselves.
+                if full(name).startswith(f"{CATALOG}.") and full(name) not in made:
+                    yield Fault(key, f"the table {_quoted(name)} in {where}", right, declarations)
 
 
-def _full(name: ObjectName) -> str:
+def full(name: ObjectName) -> str:
+    """The full name of a table or view."""
     return ".".join(name.resolve(CATALOG, DATABASE).parts)
 
 
-def _named(workload: Workload) -> frozenset[ObjectName]:
-    """The tables that its statement names."""
-    return frozenset(name for statement in split(workload.script) for name in statement.reads | statement.writes)
+def named(workload: Workload) -> frozenset[ObjectName]:
+    """The tables that its script names, without those that it makes for itself."""
+    statements = workload.statements
+    own = {full(statement.name) for statement in statements if statement.temporary and statement.name}
+    names = frozenset(name for statement in statements for name in statement.reads | statement.writes)
+    return frozenset(name for name in names if full(name) not in own)
 
 
-def _uses(workload: Workload, named: Iterable[ObjectName], made: Mapping[str, Declared]) -> tuple[str, ...]:
+def _key(statement: Statement) -> str:
+    name = statement.name or ObjectName(("",))
+    match statement.kind.removeprefix("CREATE "):
+        case "CATALOG":
+            return f"catalog {name.parts[-1]}"
+        case "DATABASE":
+            return f"database {'.'.join((CATALOG, *name.parts)[-2:])}"
+        case "FUNCTION":
+            return f"function {full(name)}"
+        case _:
+            return full(name)
+
+
+def _completed(declared: Declared, made: Collection[str]) -> Declared:
+    """With what the statement itself says that it needs."""
+    statement = declared.statement
+    names = [full(name) for name in statement.reads]
+    places = [*names, *([declared.key] if declared.kind in _QUERIED else [])]
+    around = _around(places) & set(made)
+    needs = {*declared.needs, *names, *around, *_called(statement, made)} - {declared.key}
+    return replace(declared, needs=tuple(sorted(needs)))
+
+
+def _around(names: Iterable[str]) -> set[str]:
+    """Keys of the databases and catalogs that tables are in."""
+    parts = [name.split(".") for name in names]
+    return {f"database {'.'.join(each[:2])}" for each in parts} | {f"catalog {each[0]}" for each in parts}
+
+
+def _called(statement: Statement, made: Collection[str]) -> set[str]:
+    """Keys of declared functions that a statement calls. Flink finds them whatever their case."""
+    called = {
+        (token.name or "").lower()
+        for token, after in zip(statement.tokens, statement.tokens[1:], strict=False)
+        if after.text == "("
+    }
+    return {key for key in made if key.startswith("function ") and key.rpartition(".")[2].lower() in called}
+
+
+def _uses(workload: Workload, made: Mapping[str, Declared]) -> tuple[str, ...]:
     found: set[str] = set()
-    left = [_full(name) for name in named] if workload.script else [table.name for table in workload.tables]
+    if workload.script:
+        names = [full(name) for name in named(workload)]
+        called = {key for statement in workload.statements for key in _called(statement, made)}
+        # A function may be called under another name than one expects; those of the job's own files are all there.
+        own = {each.key for each in workload.tables if each.kind == "FUNCTION"}
+        left = [*names, *_around(names), *called, *own]
+    else:
+        left = [each.key for each in workload.tables]
     while left:
-        name = left.pop()
-        if name in made and name not in found:
-            found.add(name)
-            left += made[name].needs
+        key = left.pop()
+        if key in made and key not in found:
+            found.add(key)
+            left += made[key].needs
     return tuple(sorted(found))
 
 
-def _quoted(name: ObjectName) -> str:
-    return f"`{'.'.join(name.parts)}`"
+def _quoted(name: ObjectName | None) -> str:
+    return f"`{'.'.join(name.parts)}`" if name else ""
 
 
 def _declared_twice(workloads: Iterable[Workload]) -> Iterator[Fault]:
     owners: dict[str, str] = {}
     for workload in workloads:
-        for table in workload.tables:
-            if table.name in owners:
-                right = f"one declaration: {owners[table.name]} has it too"
-                yield Fault(f"vvp:jobs.{workload.name}.tables", f"the table `{table.name}`", right)
-            owners.setdefault(table.name, f"vvp:jobs.{workload.name}")
+        for each in workload.tables:
+            if each.key in owners:
+                right = f"one declaration: {owners[each.key]} has it too"
+                yield Fault(f"vvp:jobs.{workload.name}.tables", f"the {each.kind.lower()} `{each.key}`", right)
+            owners.setdefault(each.key, f"vvp:jobs.{workload.name}")
 
 
 def _in_circles(workloads: Iterable[Workload], made: Mapping[str, Declared]) -> Iterator[Fault]:
     try:
-        TopologicalSorter({name: set(table.needs) & made.keys() for name, table in made.items()}).prepare()
+        TopologicalSorter({key: set(each.needs) & made.keys() for key, each in made.items()}).prepare()
     except CycleError as error:
         circle: list[str] = error.args[1]
-        owner = next(workload.name for workload in workloads if circle[0] in {table.name for table in workload.tables})
+        owner = next(workload.name for workload in workloads if circle[0] in {each.key for each in workload.tables})
         yield Fault(f"vvp:jobs.{owner}.tables", " needs ".join(circle), "something that can be created first")

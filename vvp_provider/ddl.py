@@ -4,12 +4,12 @@ See https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/crea
 https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/alter/.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flink_sql.options import closing, items, take_options
 from flink_sql.spelling import canonical
-from flink_sql.statements import ObjectName, SqlFault, Statement, quote_name, quote_string, read_name, single
-from flink_sql.tokens import Token, is_symbol
+from flink_sql.statements import ObjectName, SqlFault, Statement, body_of, quote_name, quote_string, single
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def parse(sql: str, catalog: str, database: str) -> Definition:
             statement.line,
         )
     name = _full_name(statement, kind, catalog, database)
-    body = _body(statement)
+    body = body_of(statement)
     columns: list[str] = []
     if kind == "TABLE" and body and body[0].text == "(":
-        end = _closing(body, 0)
-        columns = [canonical(item) for item in _items(body[1:end])]
+        end = closing(body, 0)
+        columns = [canonical(item) for item in items(body[1:end])]
         body = body[end + 1 :]
-    rest, options = _take_options(statement, body) if kind in ("TABLE", "DATABASE", "CATALOG") else (body, {})
+    rest, options = take_options(body, statement.line) if kind in ("TABLE", "DATABASE", "CATALOG") else (body, {})
     return Definition(kind, name, columns, canonical(rest), options)
 
 
@@ -76,62 +76,6 @@ def _full_name(statement: Statement, kind: str, catalog: str, database: str) -> 
     if kind == "DATABASE":
         return ObjectName((catalog, *name.parts)[-2:])
     return name.resolve(catalog, database)
-
-
-def _body(statement: Statement) -> Sequence[Token]:
-    """The tokens behind the object's name."""
-    tokens = statement.tokens
-    start = next(i for i, token in enumerate(tokens) if i and token.word in statement.kind.split()[1:]) + 1
-    return tokens[read_name(tokens, start)[1] :]
-
-
-def _closing(tokens: Sequence[Token], start: int) -> int:
-    depth = 0
-    for index in range(start, len(tokens)):
-        depth += is_symbol(tokens[index], "(") - is_symbol(tokens[index], ")")
-        if depth == 0:
-            return index
-    return len(tokens) - 1
-
-
-def _items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """Split at commas that are in no inner parenthesis or angle bracket (`MAP<STRING, INT>`)."""
-    item: list[Token] = []
-    depth = angle = 0
-    for token in tokens:
-        depth += is_symbol(token, "(") - is_symbol(token, ")")
-        if depth == 0 and item and item[-1].word in ("ARRAY", "MAP", "ROW", "MULTISET", "RAW"):
-            angle += is_symbol(token, "<")
-        elif angle:
-            angle -= is_symbol(token, ">")
-        if is_symbol(token, ",") and depth == 0 and angle == 0:
-            yield item
-            item = []
-        else:
-            item.append(token)
-    if item:
-        yield item
-
-
-def _take_options(statement: Statement, body: Sequence[Token]) -> tuple[list[Token], dict[str, str]]:
-    depth = 0
-    for index, token in enumerate(body):
-        depth += is_symbol(token, "(") - is_symbol(token, ")")
-        if depth == 0 and token.word == "AS":
-            break
-        if depth == 0 and token.word == "WITH" and index + 1 < len(body) and is_symbol(body[index + 1], "("):
-            end = _closing(body, index + 1)
-            options = dict(_option(statement, item) for item in _items(body[index + 2 : end]))
-            return [*body[:index], *body[end + 1 :]], options
-    return list(body), {}
-
-
-def _option(statement: Statement, item: Sequence[Token]) -> tuple[str, str]:
-    if len(item) == 3 and item[1].text == "=":
-        key, value = item[0].string, item[2].string
-        if key is not None and value is not None:
-            return key, value
-    raise SqlFault(f"in WITH stands {canonical(item)!r} instead of 'key' = 'value'", statement.line)
 
 
 def drop(kind: str, name: ObjectName) -> str:

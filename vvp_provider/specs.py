@@ -5,7 +5,8 @@ See https://docs.ververica.com/vvp/user-guide/application-operations/deployments
 
 from typing import Any, cast, get_args
 
-from flink_sql.statements import SqlFault, Statement, split
+from flink_sql.scripts import check_script
+from flink_sql.statements import SqlFault, split
 from provider_kit import Properties, Unknown
 from vvp_provider.input_checks import Faults
 from vvp_provider.messages.deployments import State
@@ -89,27 +90,9 @@ def _check_artifact(faults: Faults, path: str, artifact: Properties) -> None:
         faults.add(f"{path}.{needed}", f"required with kind {kind}")
     elif needed == "sqlScript":
         try:
-            _check_script(split(content))
+            check_script(split(content))
         except SqlFault as error:
             faults.add(f"{path}.sqlScript", str(error))
-
-
-def _check_script(statements: list[Statement]) -> None:
-    """A script is one INSERT or statement set; temporary tables, views and functions and SET may come first."""
-    jobs = [found for found in statements if found.kind in ("INSERT", "STATEMENT SET")]
-    others = [found for found in statements if found not in jobs]
-    for found in others:
-        if not found.temporary and found.kind != "SET":
-            raise SqlFault(
-                f"{found.kind} does not belong in a deployment's script: INSERT INTO, or a statement set, does",
-                found.line,
-            )
-    if not jobs:
-        raise SqlFault("there is no INSERT INTO and no statement set", 1)
-    if len(jobs) > 1:
-        raise SqlFault("a second job begins here: put several INSERT INTO into one statement set", jobs[1].line)
-    if statements[-1] is not jobs[0]:
-        raise SqlFault("nothing may follow the job's INSERT INTO or statement set", statements[-1].line)
 
 
 def _get(values: Any, *path: str) -> Any:

@@ -5,7 +5,7 @@ from graphlib import TopologicalSorter
 from hashlib import sha256
 
 import pulumi
-from pulumi import Input, Resource, ResourceOptions
+from pulumi import Alias, Input, Resource, ResourceOptions
 
 from flink_sql.spelling import canonical
 from settings.workloads import Declared
@@ -28,29 +28,34 @@ class Tables(pulumi.ComponentResource):
         self, name: str, declared: Iterable[Declared], *, namespace: Input[str], opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("vvp:ververica:Tables", name, None, opts)
-        self._declared = {table.name: table for table in declared}
+        self._declared = {table.key: table for table in declared}
         self._objects: dict[str, SqlObject] = {}
-        needs = {table.name: table.needs for table in self._declared.values()}
-        for full_name in TopologicalSorter(needs).static_order():
+        needs = {table.key: table.needs for table in self._declared.values()}
+        for key in TopologicalSorter(needs).static_order():
             # What stands in another catalog is not the stack's.
-            if table := self._declared.get(full_name):
-                self._objects[full_name] = SqlObject(
-                    f"{name}/{full_name}",
+            if table := self._declared.get(key):
+                self._objects[key] = SqlObject(
+                    f"{name}/{key}",
                     statement=table.statement.text,
                     namespace=namespace,
-                    opts=ResourceOptions(parent=self, depends_on=self.of(table.needs)),
+                    opts=ResourceOptions(
+                        parent=self,
+                        depends_on=self.of(table.needs),
+                        # Catalogs, databases and functions were once called like tables.
+                        aliases=[Alias(name=f"{name}/{table.full_name}")] if key != table.full_name else None,
+                    ),
                 )
         self.register_outputs({})
 
     def of(self, names: Iterable[str]) -> list[Resource]:
-        """The objects of these full names, as far as the stack declares them."""
+        """The objects of these keys, as far as the stack declares them."""
         return [self._objects[name] for name in names if name in self._objects]
 
     def checksum(self, names: Collection[str]) -> str:
         """A text that changes whenever one of these objects does, and not with blanks and comments.
 
         Args:
-            names: Full names of declared objects.
+            names: Keys of declared objects.
         """
         texts = [canonical(self._declared[name].statement.tokens) for name in sorted(names)]
         return sha256("\n".join(texts).encode()).hexdigest()[:16]

@@ -14,8 +14,9 @@ from settings.aws.names import ROLE_ANNOTATION
 from settings.aws.networks import EXAMPLES, adds_up_to_everything
 from settings.aws.sections import BlobStorageSettings, ClusterSettings, IdentityKind, IdentitySettings, NetworkSettings
 from settings.faults import NOTHING, Fault, show
+from settings.flink_settings import STATE_DIRECTORIES
 from settings.jobs import JobAccess, JobSettings
-from settings.sections import PlatformSettings
+from settings.sections import JobBlobScope, PlatformSettings
 
 LARGEST_VPC, SMALLEST_VPC = 16, 20
 
@@ -170,6 +171,9 @@ def storage_faults(storage: BlobStorageSettings, jobs: Mapping[str, JobSettings]
         elif rule.prefix in [other.prefix for other in storage.expiry[:index]]:
             yield Fault(key, show(rule.prefix), "each prefix once")
     for name, job in jobs.items():
+        for setting in STATE_DIRECTORIES:
+            if setting in job.flink and (right := _unwritable(job.flink[setting], name, job.access, storage)):
+                yield Fault(f"vvp:jobs.{name}.flink.{setting}", show(job.flink[setting]), right)
         if job.jar is not None and (right := _unreadable(job.jar.uri, name, storage.bucket)):
             yield Fault(f"vvp:jobs.{name}.jar.uri", show(job.jar.uri), right, ("vvp:blobStorage.bucket",))
 
@@ -184,6 +188,19 @@ def _holds_state(prefix: str) -> bool:
 
 
 _JAR_KEY = re.compile(r"[A-Za-z0-9!_.()=/+-]+\.jar")
+
+
+def _unwritable(uri: str, job: str, access: JobAccess, storage: BlobStorageSettings) -> str | None:
+    """Where a job's state would have to be; None if its role may write there."""
+    key = storage.key_of(uri)
+    right = f"a place under s3://{storage.bucket}/{own_prefix(job)}: its role may not write there"
+    if key is None or "/../" in f"/{key}/":
+        return right
+    own = [own_prefix(job), *(prefix for prefix, verb in access.blobs.items() if verb is BlobVerb.READ_WRITE)]
+    others = key.startswith(JOBS_PREFIX) and not key.startswith(own_prefix(job))
+    if storage.job_access is JobBlobScope.SHARED:
+        return right if others else None
+    return None if any(f"{key}/".startswith(prefix) for prefix in own) else right
 
 
 def _unreadable(uri: str, job: str, bucket: str) -> str | None:

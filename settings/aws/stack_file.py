@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from settings.aws import consistency, iam_names
+from settings.aws import connectors, consistency, iam_names
 from settings.aws.names import AccountId, RegionName, StreamName, partition_of
 from settings.aws.sections import (
     AssumedRole,
@@ -17,7 +17,7 @@ from settings.aws.sections import (
     StreamSettings,
 )
 from settings.faults import Fault, show
-from settings.stack_file import StackFile
+from settings.stack_file import StackFile, StreamUse
 
 ACCOUNT = "AWS_ACCOUNT_ID"
 """The variable that only the cloud can fill in: who runs the program may be in any account."""
@@ -76,6 +76,10 @@ class AwsStackFile(StackFile):
         }
         bucket = self.blob_storage.bucket
         return {"AWS_REGION": self.region, "AWS_PARTITION": partition, ACCOUNT: account, "BUCKET": bucket, **arns}
+
+    def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:
+        """The Kinesis stream of a table."""
+        return connectors.stream_of(options, writes=writes)
 
     def own_faults(self) -> Iterator[Fault]:
         """Faults of networks, nodes, identities and policies."""

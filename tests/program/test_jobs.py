@@ -80,7 +80,10 @@ def test_seed_vvp_policy_greeting_request_producer_json(dev: Program) -> None:
     ],
 )
 def test_each_way_to_read_has_what_its_connector_calls(verb: str, calls: set[str]) -> None:
-    program = stack(**{f"jobs__{CONSUMER}__access__streams": {"greeting-request": verb}})
+    changes: dict[str, Any] = {f"jobs__{CONSUMER}__access__streams": {"greeting-request": verb}}
+    if verb == "read-fan-out":
+        changes[f"jobs__{CONSUMER}__tables"] = ["tests/sandbox/workloads/fan-out-tables.sql"]
+    program = stack(**changes)
     actions = {action for statement in statements(program, CONSUMER).values() for action in statement["Action"]}
     kinesis = {action for action in actions if action.startswith("kinesis:")}
     assert kinesis == calls
@@ -122,13 +125,13 @@ def test_streams_of_one_verb_share_a_statement() -> None:
     names = [f"s-{index}" for index in range(15)]
     program = stack(
         streams={name: {} for name in names} | {"greeting-request": {"shards": 1}},
-        **{f"jobs__{CONSUMER}__access__streams": dict.fromkeys(names, "read-fan-out") | {"greeting-request": "write"}},
+        **{f"jobs__{PRODUCER}__access__streams": dict.fromkeys(names, "read-fan-out") | {"greeting-request": "write"}},
     )
-    found = statements(program, CONSUMER)
+    found = statements(program, PRODUCER)
     assert len(found["ReadFanOutStreams"]["Resource"]) == len(names)
     assert len(found["StreamConsumers"]["Resource"]) == len(names)
     assert found["WriteStreams"]["Resource"] == [STREAM]
-    policy = program.one("aws:iam/policy:Policy", CONSUMER).inputs["policy"]
+    policy = program.one("aws:iam/policy:Policy", PRODUCER).inputs["policy"]
     assert len(policy) <= LONGEST
 
 

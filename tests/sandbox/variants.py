@@ -32,6 +32,7 @@ ACCESSES: dict[str, dict[str, Any]] = {
         "blobStorage__platformAccess": "all-s3-actions",
         "streams__greeting-request__encrypted": False,
         f"{_JOBS[0]}streams": {"greeting-request": "read-fan-out"},
+        "jobs__greeting-request-consumer__tables": ["tests/sandbox/workloads/fan-out-tables.sql"],
     },
 }
 """Layouts and grants beside those of `dev`, as changes of its stack file."""

@@ -1,5 +1,6 @@
 """Queries: their syntax and the tables they name, by SQLFluff's Flink dialect (https://docs.sqlfluff.com)."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -36,7 +37,7 @@ def query(text: str, offset: Position = Position(1, 1)) -> Query:  # noqa: B008 
     """
     if not text.strip():
         raise SqlError("SQL parse failed. Encountered the end of the statement. Was expecting: a query.", offset)
-    parsed = _linter().parse_string(text)
+    parsed = _linter().parse_string(_SLASHES.sub(lambda found: found[1] or "--" + found[0][2:], text))
     for violation in parsed.violations:
         place = _moved(violation.line_no, violation.line_pos, offset)
         near = text.splitlines()[violation.line_no - 1][violation.line_pos - 1 :][:60]
@@ -52,6 +53,10 @@ def query(text: str, offset: Position = Position(1, 1)) -> Query:  # noqa: B008 
     local = {_first_name(segment) for segment in parsed.tree.recursive_crawl("common_table_expression")}
     sink = found.pop(0) if kind == "insert_statement" else None
     return Query(sink, [item for item in found if not (len(item.path) == 1 and item.path[0] in local)])
+
+
+_SLASHES = re.compile(r"('(?:[^']|'')*'|`(?:[^`]|``)*`|/\*.*?\*/)|//[^\n]*", re.DOTALL)
+"""Comments that Flink takes and SQLFluff's dialect does not; one of the same length takes their place."""
 
 
 @cache
