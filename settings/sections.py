@@ -46,6 +46,10 @@ class Layout(StrEnum):
     NAMESPACE_PER_JOB = "namespace-per-job"
 
 
+TOKEN_PROVERS = "vvp:prove"
+"""The only Kubernetes group, beside the nodes', that may have tokens of the accounts of a stack."""
+
+
 class KyvernoSettings(Section):
     """The Kyverno installation; only with the engine `kyverno`."""
 
@@ -53,8 +57,8 @@ class KyvernoSettings(Section):
     """Version of the official chart."""
     namespace: KubernetesName = "kyverno"
     """Its Kubernetes namespace."""
-    replicas: Annotated[int, Field(ge=1, le=9)] = 1
-    """Admission controllers; three for a policy that survives the loss of a node."""
+    replicas: Annotated[int, Field(ge=1, le=9)] = 3
+    """Admission controllers. While none answers, no pod of a job or of the platform is admitted."""
 
 
 class AdmissionSettings(Section):
@@ -111,6 +115,11 @@ class PlatformSettings(Section):
     """The platform's deployment target, with the layout `shared-namespace`."""
     admins: tuple[str, ...] = ()
     """Users that are platform administrators when authentication is on (a token is given)."""
+
+    @property
+    def full_name(self) -> str:
+        """The name that the chart gives everything it makes."""
+        return f"{self.release_name}-ververica-platform"
 
     @property
     def shares_namespace(self) -> bool:

@@ -14,7 +14,8 @@ from settings.aws.sections import AddonName, ClusterSettings, IdentityKind, Iden
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-_VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSAdminViewPolicy"
+_VIEWER = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+"""Reads what Kubernetes' `view` does: no Secrets, which hold the platform's token."""
 
 
 class Cluster(pulumi.ComponentResource):

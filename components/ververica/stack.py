@@ -6,7 +6,7 @@ from components.cloud import Cloud
 from components.kubernetes.stack import InCluster
 from components.ververica.jobs import Job
 from components.ververica.namespaces import JobNamespaces
-from components.ververica.platform import Platform, full_name
+from components.ververica.platform import Platform
 from components.ververica.tables import Tables
 from settings.check import Settings
 from settings.stack_file import StackFile
@@ -44,7 +44,7 @@ class OnPlatform:
             "vvp",
             kubeconfig=cloud.kubeconfig,
             namespace=file.platform.namespace,
-            service=full_name(file.platform.release_name),
+            service=file.platform.full_name,
             token=settings.secrets.api_token,
             opts=ResourceOptions(depends_on=[self.platform]),
         )
@@ -73,5 +73,6 @@ class OnPlatform:
                     uses=job.uses,
                     script=job.script,
                     identity=cloud.jobs[job.name],
-                    depends_on=[cluster.rule],
+                    platform_namespace=cluster.namespace,
+                    depends_on=cluster.guards,
                 )
