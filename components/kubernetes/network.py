@@ -34,6 +34,14 @@ NAMES: Rule = {
     "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
 }
 """The cluster's DNS."""
+SERVICES: Rule = {
+    "podSelector": {
+        "matchExpressions": [{"key": key, "operator": "DoesNotExist"} for key in (DEPLOYMENT_LABEL, *PLATFORM_LABEL)]
+    }
+}
+"""What selects pods by neither label. A network plugin that looks at a packet before its Service's address is replaced
+compares this with the Service's own selector, and by which labels the platform selects a job's pods is not documented.
+Such pods let nobody in."""
 API_SERVER: Rule = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 443}]}
 """The API server has a private address that nobody knows before."""
 
@@ -101,7 +109,7 @@ def job(
     """
     pods = {"matchLabels": {DEPLOYMENT_LABEL: name}}
     own = {"podSelector": pods}
-    egress: list[Rule] = [{"to": [own]}]
+    egress: list[Rule] = [{"to": [own, SERVICES]}]
     egress += [NAMES, OUTSIDE] if alone else []
     egress += [{"to": [{"ipBlock": {"cidr": network}} for network in networks]}] if networks else []
     egress += [API_SERVER] if elects else []

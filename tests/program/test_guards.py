@@ -17,6 +17,14 @@ OF_PLATFORM = {
 }
 
 
+OF_NOBODY = {
+    "podSelector": {
+        "matchExpressions": [{"key": key, "operator": "DoesNotExist"} for key in ("deploymentName", "vvp-part")]
+    }
+}
+"""A Service that selects by other labels, as `jobId`, is compared with this before its address becomes a pod's."""
+
+
 def of_deployment(name: str) -> dict[str, Any]:
     return {"matchLabels": {"deploymentName": name}}
 
@@ -47,7 +55,7 @@ def test_in_a_shared_namespace_a_job_reaches_its_own_pods_and_no_others(dev: Pro
     job = found[f"job-{CONSUMER}"]
     assert job["podSelector"] == own
     assert job["ingress"] == [{"from": [{"podSelector": own}, OF_PLATFORM]}]
-    assert job["egress"] == [{"to": [{"podSelector": own}]}]
+    assert job["egress"] == [{"to": [{"podSelector": own}, OF_NOBODY]}]
 
 
 def test_in_a_namespace_of_its_own_one_policy_is_enough() -> None:
@@ -57,7 +65,7 @@ def test_in_a_namespace_of_its_own_one_policy_is_enough() -> None:
     assert job["podSelector"] == {}
     assert job["ingress"] == [{"from": [{"podSelector": of_deployment(CONSUMER)}, OF_PLATFORM]}]
     targets = [rule["to"] for rule in job["egress"]]
-    assert targets[0] == [{"podSelector": of_deployment(CONSUMER)}]
+    assert targets[0] == [{"podSelector": of_deployment(CONSUMER)}, OF_NOBODY]
     assert {"podSelector", "namespaceSelector"} == set(targets[1][0])
     assert targets[2][0]["ipBlock"]["except"]
 
