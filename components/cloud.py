@@ -22,6 +22,7 @@ class Identity:
         pod_labels: What its pods must carry.
         chart_values: Values that the platform's chart needs for it; for the platform's own account.
         flink: Where Flink keeps a job's state: settings for its configuration.
+        networks: Private networks, in CIDR form, where its pods must ask for it.
     """
 
     principal: Output[str]
@@ -30,6 +31,7 @@ class Identity:
     pod_labels: Mapping[str, str] = field(default_factory=dict[str, str])
     chart_values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     flink: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
+    networks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

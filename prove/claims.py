@@ -49,6 +49,11 @@ class Expected:
         platform = self.settings.file.platform.service_account
         return pod_admitted(account, label, platform=platform, guarded=self.guarded)
 
+    def vvp_namespace(self, namespace: str) -> str:
+        """The platform's namespace whose deployments run in a Kubernetes namespace."""
+        platform = self.settings.file.platform
+        return platform.vvp_namespace if namespace == platform.namespace else namespace
+
     def claims(self) -> list[Claim]:
         """Every claim."""
         found: list[Claim] = []
@@ -58,11 +63,12 @@ class Expected:
 
     def _in_cluster(self, account: Account) -> Iterator[Claim]:
         who = account.subject
-        platform, *jobs = (owner.subject for owner in self.owners)
+        platform = self.owners[0].subject
         for namespace in self.namespaces:
-            # The platform runs the jobs' pods; a job keeps its high-availability state in ConfigMaps.
+            # The platform runs the jobs' pods; a job that elects a leader by Kubernetes keeps state in ConfigMaps.
             may = {"create pods": {platform}, "list secrets": {platform}, "list configmaps": {platform}}
-            if who in jobs and account.namespace == namespace:
+            elects = account.job is not None and account.job.settings.elects_by_kubernetes
+            if elects and account.namespace == namespace:
                 may["list configmaps"].add(who)
             for action, allowed in may.items():
                 yield Claim(who, action, NAMESPACE, namespace, who in allowed, f"of namespace {namespace}")
@@ -78,6 +84,9 @@ class Expected:
             for account in [*held, *(reserved if namespace == platform.namespace else ())]:
                 for label in self.labels:
                     yield self._pod(namespace, account, RUN, label)
+                if account == platform.service_account:
+                    # Only the platform's own pods run as it, and they are not there to be tried on.
+                    continue
                 own = account if account in self.guarded else None
                 for action in RELABEL.values():
                     for label in self.labels:
@@ -93,7 +102,7 @@ class Expected:
 
 
 def pod_admitted(account: str, label: str | None, *, platform: str, guarded: frozenset[str]) -> bool:
-    """Whether a pod may run: a deployment's with the deployment's own account, any other with nobody's.
+    """Whether a pod may run: a deployment's with the deployment's own account, any other with nobody's at all.
 
     Args:
         account: The pod's service account.
@@ -102,5 +111,5 @@ def pod_admitted(account: str, label: str | None, *, platform: str, guarded: fro
         guarded: Accounts of deployments.
     """
     if label is None:
-        return account not in guarded
+        return account not in guarded and account != platform
     return bool(label) and label == account and account != platform

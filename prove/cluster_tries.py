@@ -11,15 +11,23 @@ from prove.clean_up import CleanUp
 from prove.marks import slug
 from prove.verdicts import NAMESPACE, POD, Claim, Outcome
 
-LABEL = "deploymentName"
+LABEL, NAMESPACE_LABEL = "deploymentName", "vvpNamespace"
 SUBRESOURCE = {action: path.removeprefix("pods").lstrip("/") for path, action in RELABEL.items()}
 CONNECTED = 3600
 """Seconds for which an account's own connection lasts; a proof takes minutes."""
 
 
-def pod(mark: str, name: str, account: str | None, label: str | None) -> Object:
-    """A pod that asks for almost nothing, and that no node is ever given: nothing of it runs."""
-    labels = {cluster_probes.LABEL: mark} | ({} if label is None else {LABEL: label})
+def pod(mark: str, name: str, account: str | None, label: str | None, vvp_namespace: str = "") -> Object:
+    """A pod that asks for almost nothing, and that no node is ever given: nothing of it runs.
+
+    Args:
+        mark: The run's mark.
+        name: Its name.
+        account: Its account; None names none.
+        label: Its deployment; None is of none.
+        vvp_namespace: The platform's namespace of that deployment.
+    """
+    labels = {cluster_probes.LABEL: mark} | ({} if label is None else {LABEL: label, NAMESPACE_LABEL: vvp_namespace})
     container = {"name": "probe", "image": "registry.example/probe:1", "resources": {"requests": {"cpu": "1m"}}}
     spec: Object = {
         "containers": [container],
@@ -82,7 +90,7 @@ class ClusterTries:
         namespace, account = subject.split("/")
         own = account if self._expected.admitted(account, account) else None
         label = own if account in self._expected.guarded else None
-        made = pod(self._mark, self._name(subject), account, label)
+        made = pod(self._mark, self._name(subject), account, label, self._expected.vvp_namespace(namespace))
         return _tried(self._admin, "POST", f"namespaces/{namespace}/pods", made)
 
     def observe(self, claim: Claim) -> Outcome:
@@ -116,16 +124,17 @@ class ClusterTries:
         if user is None:
             return Outcome(False, f"there is no account {platform}")
         named = None if claim.action == RUN_UNNAMED else account
-        body = pod(self._mark, f"{self._mark}-dry", named, label)
+        body = pod(self._mark, f"{self._mark}-dry", named, label, self._expected.vvp_namespace(namespace))
         return _tried(user, "POST", f"namespaces/{namespace}/pods", body, dry=True)
 
     def _relabel(self, subject: str, action: str, label: str | None) -> Outcome:
         made = self._made[subject]
         if not made.allowed:
             return Outcome(None, f"no pod to relabel: {made.detail}")
-        namespace, _, _ = subject.partition("/")
+        namespace = subject.partition("/")[0]
         path = f"namespaces/{namespace}/pods/{self._name(subject)}/{SUBRESOURCE[action]}".rstrip("/")
-        change = {"metadata": {"labels": {LABEL: label}}}
+        own = None if label is None else self._expected.vvp_namespace(namespace)
+        change = {"metadata": {"labels": {LABEL: label, NAMESPACE_LABEL: own}}}
         return _tried(self._admin, "PATCH", path, change, dry=True, kind=MERGE)
 
     def _name(self, subject: str) -> str:

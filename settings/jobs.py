@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grants.verbs import BlobVerb, StreamVerb
 from settings.faults import Section
-from settings.names import BlobPrefix, Memory
+from settings.names import BlobPrefix, Cidr, Memory
 
 
 class JobResources(Section):
@@ -25,6 +25,8 @@ class JobAccess(Section):
     """Streams of the stack by name, each with a verb."""
     blobs: dict[BlobPrefix, BlobVerb] = Field(default_factory=dict[BlobPrefix, BlobVerb])
     """Further prefixes of the blob storage, each with a verb."""
+    networks: tuple[Cidr, ...] = ()
+    """Private networks that its pods may reach, as a database's or an interface endpoint's; the internet they may."""
 
 
 class JarSettings(Section):
@@ -36,6 +38,10 @@ class JarSettings(Section):
     """The main class, if the jar's manifest names none."""
     arguments: str | None = None
     """Arguments of the main class."""
+
+
+LEADER_ELECTION = ("high-availability", "high-availability.type")
+"""Flink's settings that turn high availability on, the old one and the new one."""
 
 
 class JobSettings(Section):
@@ -61,3 +67,8 @@ class JobSettings(Section):
     """Flink's own settings, as in its configuration file."""
     stop_with_savepoint: bool = True
     """Whether stopping, replacing or deleting the job takes a savepoint first."""
+
+    @property
+    def elects_by_kubernetes(self) -> bool:
+        """Whether its JobManagers elect a leader by Kubernetes: its name, the platform's for it, or a factory class."""
+        return any("kubernetes" in self.flink.get(key, "").lower() for key in LEADER_ELECTION)

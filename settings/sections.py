@@ -49,6 +49,10 @@ class Layout(StrEnum):
     NAMESPACE_PER_JOB = "namespace-per-job"
 
 
+TOKEN_PROVERS = "vvp:prove"
+"""The only Kubernetes group, beside the nodes', that may have tokens of the accounts of a stack."""
+
+
 class KyvernoSettings(Section):
     """The Kyverno installation; only with the engine `kyverno`."""
 
@@ -56,8 +60,8 @@ class KyvernoSettings(Section):
     """Version of the official chart."""
     namespace: KubernetesName = "kyverno"
     """Its Kubernetes namespace."""
-    replicas: Annotated[int, Field(ge=1, le=9)] = 1
-    """Admission controllers; three for a policy that survives the loss of a node."""
+    replicas: Annotated[int, Field(ge=1, le=9)] = 3
+    """Admission controllers. While none answers, no pod of a job or of the platform is admitted."""
 
 
 class AdmissionSettings(Section):

@@ -11,6 +11,9 @@ from grants.iam_documents import Document, irsa_trust, pod_identity_trust
 from settings.aws.names import ROLE_ANNOTATION
 from settings.aws.sections import IdentityKind
 
+POD_IDENTITY_AGENT = "169.254.170.23/32"
+"""Each node's agent: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html."""
+
 
 @dataclass(frozen=True)
 class Issuer:
@@ -48,11 +51,13 @@ class WorkloadIdentity(pulumi.ComponentResource):
     Attributes:
         role_arn: The role's ARN.
         account_annotations: What the service account must carry.
+        networks: Private networks where its pods must ask for it.
         ready: What must exist before a pod may count on its access; `attach` adds to it.
     """
 
     role_arn: Output[str]
     account_annotations: Mapping[str, Output[str]]
+    networks: Sequence[str]
     ready: list[Resource]
 
     def __init__(
@@ -79,6 +84,7 @@ class WorkloadIdentity(pulumi.ComponentResource):
         )
         self.role_arn = self._role.arn
         self.account_annotations = {ROLE_ANNOTATION: self._role.arn} if irsa else {}
+        self.networks = () if irsa else (POD_IDENTITY_AGENT,)
         self.ready = []
         for policy in managed_policies:
             self.attach(policy.rsplit("/", 1)[-1], managed_policy_arn(policy, self))

@@ -79,7 +79,11 @@ class JobIdentity(pulumi.ComponentResource):
             )
             own.attach(identity.role_name(name), policy.arn)
         self.identity = Identity(
-            own.role_arn, own.account_annotations, own.ready, flink=_state(name, storage) if scoped else {}
+            own.role_arn,
+            own.account_annotations,
+            own.ready,
+            flink=_state(name, storage) if scoped else {},
+            networks=own.networks,
         )
         self.register_outputs({"roleArn": own.role_arn})
 

@@ -27,25 +27,26 @@ PLATFORM_RULES = (
 )
 """What the article lets the platform do; less than the chart's own Role, which may also make accounts and roles."""
 
-JOB_RULES = (rule([""], ["configmaps"]),)
-"""What the article lets a job do: Flink keeps its high-availability state in ConfigMaps."""
+LEADER_RULES = (rule([""], ["configmaps"]),)
+"""What the article lets every job do: Flink's JobManagers may elect a leader, and keep what it knows, in ConfigMaps.
+RBAC cannot tell a job's own by name, for it makes them itself; `account_guard` does that for writes."""
 
 
 class ServiceAccount(pulumi.ComponentResource):
-    """A service account, a Role and the RoleBinding of the two, all three with one name.
+    """A service account, a Role and the RoleBinding of the two, all with one name.
 
     Follows https://kubernetes.io/docs/reference/access-authn-authz/rbac/.
 
     Args:
         name: Logical name.
         namespace: Their namespace; the binding's subject has it too, which the article leaves out and Kubernetes wants.
-        account_name: The name of all three.
+        account_name: The name of all.
         annotations: The account's annotations, its identity's among them.
-        rules: The Role's rules.
+        rules: The Role's rules; without any there is no Role.
         opts: Resource options; `provider` is the Kubernetes provider.
 
     Attributes:
-        account_name: The account's name, known once all three exist.
+        account_name: The account's name, known once all exist.
         ready: What a pod that uses the account depends on.
     """
 
@@ -69,11 +70,20 @@ class ServiceAccount(pulumi.ComponentResource):
             metadata={"name": account_name, "namespace": namespace, "annotations": dict(annotations) or None},
             opts=child,
         )
-        role, binding = bind_role(
-            name, namespace=namespace, account_name=account_name, account_namespace=namespace, rules=rules, opts=child
-        )
-        self.ready = [account, role, binding]
-        self.account_name = binding.subjects.apply(lambda _: account_name)
+        self.ready = [account]
+        last: Output[object] = account.metadata
+        if rules:
+            role, binding = bind_role(
+                name,
+                namespace=namespace,
+                account_name=account_name,
+                account_namespace=namespace,
+                rules=rules,
+                opts=child,
+            )
+            self.ready += [role, binding]
+            last = Output.all(account.metadata, binding.subjects)
+        self.account_name = last.apply(lambda _: account_name)
         self.register_outputs({"accountName": self.account_name})
 
 

@@ -4,7 +4,11 @@ import pulumi_kubernetes as k8s
 from pulumi import Output, Resource, ResourceOptions
 
 from components.cloud import Cloud
+from components.kubernetes.account_guard import AccountGuard
 from components.kubernetes.admission import OneToOneRule
+from components.kubernetes.guarded import Guarded
+from components.kubernetes.namespaces import BASELINE, namespace
+from components.kubernetes.network import PlatformNetwork
 from components.kubernetes.service_account import PLATFORM_RULES, ServiceAccount
 from components.kubernetes.storage_class import default_storage_class
 from settings.check import Settings
@@ -12,7 +16,7 @@ from settings.stack_file import StackFile
 
 
 class InCluster:
-    """The storage class, the platform's namespace and account, and the rule that no pod borrows another job's account.
+    """The storage class, the platform's namespace, account and network, and the rules that nobody borrows an account.
 
     Args:
         settings: The stack's settings.
@@ -22,14 +26,14 @@ class InCluster:
         provider: The Kubernetes provider.
         namespace: The platform's namespace, known once it exists.
         account: The platform's account, known once it and its rights exist.
-        rule: What must exist before the first job's pod.
+        guards: What must exist before the first job's account and pod.
         ready: What must exist before the platform's pod.
     """
 
     provider: k8s.Provider
     namespace: Output[str]
     account: Output[str]
-    rule: OneToOneRule
+    guards: list[Resource]
     ready: list[Resource]
 
     def __init__(self, settings: Settings[StackFile], cloud: Cloud) -> None:
@@ -40,22 +44,24 @@ class InCluster:
         )
         inside = ResourceOptions(provider=self.provider)
         volumes = default_storage_class(cloud.volumes, keeps_data=file.environment.keeps_data, opts=inside)
-        namespace = k8s.core.v1.Namespace(platform.namespace, metadata={"name": platform.namespace}, opts=inside)
-        self.namespace = namespace.metadata.apply(lambda metadata: metadata.name or "")
+        guarded = Guarded.of(settings)
+        # The chart's containers do not say that they run without rights, as the strictest level wants.
+        own = namespace(platform.namespace, platform.namespace, BASELINE, opts=inside)
+        self.namespace = own.metadata.apply(lambda metadata: metadata.name or "")
+        guard = AccountGuard("accounts", guarded, opts=inside)
         self.account = ServiceAccount(
             platform.service_account,
             namespace=self.namespace,
             account_name=platform.service_account,
             annotations={**platform.service_account_annotations, **cloud.platform.account_annotations},
             rules=PLATFORM_RULES,
-            opts=inside,
+            opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=guard.ready)),
         ).account_name
-        self.rule = OneToOneRule(
-            "deployments",
-            file.admission,
-            namespaces=sorted({platform.namespace, *(platform.namespace_of(job.name) for job in settings.jobs)}),
-            platform_account=platform.service_account,
-            reserved_accounts=[job.name for job in settings.jobs],
-            opts=inside,
-        )
-        self.ready = [volumes, self.rule, *cloud.platform.ready]
+        rule = OneToOneRule("deployments", file.admission, guarded, opts=inside)
+        self.guards = [rule, guard]
+        self.ready = [
+            volumes,
+            *self.guards,
+            PlatformNetwork("network", self.namespace, file.admission.reserved_accounts, opts=inside),
+            *cloud.platform.ready,
+        ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi import Input
 
+from components.kubernetes.guarded import PLATFORM_LABEL
 from settings.sections import JdbcPersistence, PlatformSettings
 
 LICENSE_MOUNT = "/vvp/license"
@@ -57,6 +58,7 @@ def platform_values(
         # The chart looks at the name only when it makes nothing itself.
         "rbac": {"create": False, "serviceAccountName": service_account},
         "env": environment,
+        "extraLabels": dict(PLATFORM_LABEL),
     }
     return {**values, **(_license(license_secret) if license_secret else {"acceptCommunityEditionLicense": True})}
 

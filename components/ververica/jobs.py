@@ -8,7 +8,8 @@ import pulumi
 from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.cloud import Identity
-from components.kubernetes.service_account import JOB_RULES, ServiceAccount
+from components.kubernetes import network
+from components.kubernetes.service_account import LEADER_RULES, ServiceAccount
 from components.ververica.tables import Tables
 from settings.jobs import JobResources, JobSettings
 from vvp_provider.sdk.deployments import Deployment, State, TemplateSpec
@@ -25,6 +26,7 @@ class Place:
     Attributes:
         name: Logical name of the platform's namespace: the job's, where each has its own.
         kubernetes_namespace: Namespace of its pods and of its account.
+        alone: Whether that namespace is the job's own.
         vvp_namespace: The platform's namespace of its deployment.
         target: The platform's deployment target.
         in_cluster: The Kubernetes provider.
@@ -33,6 +35,7 @@ class Place:
 
     name: str
     kubernetes_namespace: Input[str]
+    alone: bool
     vvp_namespace: Input[str]
     target: Input[str]
     in_cluster: pulumi.ProviderResource
@@ -53,7 +56,8 @@ class Job(pulumi.ComponentResource):
         uses: Full names of those that it is compiled from; when one changes, the platform starts the job anew.
         script: Its INSERT statement; empty for a jar.
         identity: What the cloud gives for its account; the entry's own Flink settings win over the identity's.
-        depends_on: What else must exist before its first pod: the admission rule.
+        platform_namespace: The platform's Kubernetes namespace.
+        depends_on: What else must exist before its account and its first pod: the admission rules.
         opts: Resource options.
     """
 
@@ -67,6 +71,7 @@ class Job(pulumi.ComponentResource):
         uses: Collection[str],
         script: str,
         identity: Identity,
+        platform_namespace: Input[str],
         depends_on: list[Resource],
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -76,7 +81,16 @@ class Job(pulumi.ComponentResource):
             namespace=place.kubernetes_namespace,
             account_name=name,
             annotations=identity.account_annotations,
-            rules=JOB_RULES,
+            rules=LEADER_RULES if settings.elects_by_kubernetes else (),
+            opts=ResourceOptions(parent=self, provider=place.in_cluster, depends_on=depends_on),
+        )
+        reaches = network.job(
+            name,
+            place.kubernetes_namespace,
+            platform_namespace=platform_namespace,
+            alone=place.alone,
+            networks=[*settings.access.networks, *identity.networks],
+            elects=settings.elects_by_kubernetes,
             opts=ResourceOptions(parent=self, provider=place.in_cluster),
         )
         template = _template(settings, account.account_name, tables.checksum(uses), script, identity)
@@ -93,7 +107,7 @@ class Job(pulumi.ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 provider=place.on_platform,
-                depends_on=[*account.ready, *tables.of(uses), *identity.ready, *depends_on],
+                depends_on=[*account.ready, reaches, *tables.of(uses), *identity.ready, *depends_on],
             ),
         )
         self.register_outputs({"state": self.deployment.actual_state})

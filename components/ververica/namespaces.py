@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import pulumi
-import pulumi_kubernetes as k8s
 from pulumi import Input, Resource, ResourceOptions
 
+from components.kubernetes.namespaces import BASELINE, namespace
 from components.kubernetes.service_account import PLATFORM_RULES, bind_role
 from components.ververica.jobs import Place
 from settings.sections import PlatformSettings
@@ -60,7 +60,8 @@ class JobNamespaces(pulumi.ComponentResource):
 
     def _own(self, job: str) -> Place:
         in_cluster = ResourceOptions(parent=self, provider=self._in_cluster)
-        kubernetes = k8s.core.v1.Namespace(job, metadata={"name": job}, opts=in_cluster)
+        # The containers that the platform adds to a pod template do not say that they run without rights.
+        kubernetes = namespace(job, job, BASELINE, opts=in_cluster)
         inside = kubernetes.metadata.apply(lambda metadata: metadata.name or "")
         role, binding = bind_role(
             f"{job}-platform",
@@ -87,6 +88,7 @@ class JobNamespaces(pulumi.ComponentResource):
         return Place(
             name=name,
             kubernetes_namespace=kubernetes,
+            alone=not self._platform.shares_namespace,
             vvp_namespace=vvp_namespace,
             target=deployment_target.name,
             in_cluster=self._in_cluster,

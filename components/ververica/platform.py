@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from pulumi import Input, Output, Resource, ResourceOptions
 
+from components.kubernetes.guarded import DATABASE_SECRET, LICENSE_SECRET, TOKEN_SECRET
 from components.ververica.chart_values import LICENSE_FILE, platform_values
 from settings.check import Secrets
 from settings.sections import CHART, JdbcPersistence, PlatformSettings
@@ -53,14 +54,13 @@ class Platform(pulumi.ComponentResource):
         opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("vvp:ververica:Platform", name, None, opts)
-        self._name = name
         self._namespace = namespace
         database = None
         if isinstance(settings.persistence, JdbcPersistence) and secrets.database_password is not None:
             credentials = {"username": settings.persistence.username, "password": secrets.database_password}
-            database = self._secret("database", credentials)
-        token = self._secret("bootstrap-token", {"token": secrets.api_token}) if secrets.api_token else None
-        licence = self._secret("license", {LICENSE_FILE: secrets.license}) if secrets.license else None
+            database = self._secret(DATABASE_SECRET, credentials)
+        token = self._secret(TOKEN_SECRET, {"token": secrets.api_token}) if secrets.api_token else None
+        licence = self._secret(LICENSE_SECRET, {LICENSE_FILE: secrets.license}) if secrets.license else None
         release = k8s.helm.v3.Release(
             name,
             name=settings.release_name,
@@ -90,11 +90,11 @@ class Platform(pulumi.ComponentResource):
         )
         self.register_outputs({"url": self.url, "portForward": self.port_forward})
 
-    def _secret(self, suffix: str, content: Mapping[str, Input[str]]) -> Output[str]:
+    def _secret(self, name: str, content: Mapping[str, Input[str]]) -> Output[str]:
         """A Secret beside the release; its name is all that the chart's values say of it."""
         secret = k8s.core.v1.Secret(
-            f"{self._name}-{suffix}",
-            metadata={"name": f"{self._name}-{suffix}", "namespace": self._namespace},
+            name,
+            metadata={"name": name, "namespace": self._namespace},
             type="Opaque",
             string_data=dict(content),
             opts=ResourceOptions(parent=self),

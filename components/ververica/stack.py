@@ -73,5 +73,6 @@ class OnPlatform:
                     uses=job.uses,
                     script=job.script,
                     identity=cloud.jobs[job.name],
-                    depends_on=[cluster.rule],
+                    platform_namespace=cluster.namespace,
+                    depends_on=cluster.guards,
                 )

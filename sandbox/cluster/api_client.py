@@ -139,22 +139,30 @@ class Api:
             if refused.status != 404:
                 raise
 
-    async def token(self, namespace: str, account: str, *, seconds: int = 3600, pod: Object | None = None) -> str:
-        """Makes a token of a service account for the API server (TokenRequest).
+    async def token(self, pod: Object, *, seconds: int) -> str:
+        """A token of a pod's service account for the API server, as the kubelet of its node asks for it.
+
+        It is the node that asks, so what nodes may not do is refused. When the pod goes, so does the token.
 
         Args:
-            namespace: of the account.
-            account: its name.
+            pod: a pod that a node has.
             seconds: validity.
-            pod: the pod that the token is bound to, as a kubelet asks for it; when the pod goes, so does the token.
         """
-        spec: Object = {"expirationSeconds": seconds}
-        if pod:
-            meta = pod["metadata"]
-            spec["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "uid": meta["uid"]}
-        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        return (await self.create(path, body))["status"]["token"]
+        meta, spec = pod["metadata"], pod["spec"]
+        bound = {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "uid": meta["uid"]}
+        body: Object = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": seconds, "boundObjectRef": bound},
+        }
+        account = spec.get("serviceAccountName", "default")
+        answer = await self._request(
+            "POST",
+            f"/api/v1/namespaces/{meta['namespace']}/serviceaccounts/{account}/token",
+            content=json.dumps(body),
+            headers={"Impersonate-User": f"system:node:{spec['nodeName']}", "Impersonate-Group": "system:nodes"},
+        )
+        return answer["status"]["token"]
 
     async def event(self, about: Object, kind: str, reason: str, message: str) -> None:
         """Reports a warning about an object, as `kubectl describe` shows it."""

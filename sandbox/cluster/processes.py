@@ -83,7 +83,7 @@ def etcd(sandbox: layout.Sandbox, _: files.Identity) -> list[str]:
 
 
 def kube_apiserver(sandbox: layout.Sandbox, identity: files.Identity) -> list[str]:
-    """kube-apiserver's command line: RBAC, tokens of this cluster's issuer, AWS identities through the cloud's webhook.
+    """kube-apiserver's command line: RBAC and the rights of nodes, its own issuer's tokens, AWS identities by webhook.
 
     See https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/.
     """
@@ -102,7 +102,9 @@ def kube_apiserver(sandbox: layout.Sandbox, identity: files.Identity) -> list[st
         f"--etcd-cafile={files.ca_certificate()}",
         f"--etcd-certfile={files.serving_certificate()}",
         f"--etcd-keyfile={files.serving_key()}",
-        "--authorization-mode=RBAC",
+        "--authorization-mode=Node,RBAC",
+        # A node may touch only what is its own: a token of a pod's account, for one, while the pod is on it.
+        "--enable-admission-plugins=NodeRestriction",
         f"--authentication-token-webhook-config-file={files.authentication_webhook()}",
         "--authentication-token-webhook-version=v1",
         # Short, so that an access entry taken away is soon felt; without a cache each request asks the cloud.

@@ -84,10 +84,11 @@ def test_seed_kubectl_apply_vvp_policy_deployments_yaml(dev: Program) -> None:
 
 def test_both_engines_get_the_same_rule(dev: Program) -> None:
     program = stack(admission={"engine": "admission-policy"})
-    own = program.one("kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy").inputs["spec"]
+    native = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
+    own = program.one(native, "deployments").inputs["spec"]
     kyverno = dev.one("kubernetes:policies.kyverno.io/v1:ValidatingPolicy").inputs["spec"]
     assert {key: kyverno[key] for key in own} == own
-    binding = program.one("kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding").inputs["spec"]
+    binding = program.one(f"{native}Binding", "deployments").inputs["spec"]
     assert binding == {"policyName": "deployments", "validationActions": ["Deny"]}
     assert not [r for r in program.of(RELEASE) if r.name == "kyverno"]
 

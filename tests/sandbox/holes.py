@@ -98,10 +98,13 @@ def removed_trust(checkout: Checkout) -> Opened:
 
 @contextmanager
 def deleted_admission_policy(checkout: Checkout) -> Opened:
-    found = policy_kind(checkout)
-    what = found if engine(checkout) == "kyverno" else found.replace("policies", "policybindings", 1)
-    before = stored(checkout, what)
-    done(checkout.run("kubectl", "delete", what, POLICY))
+    bindings = "validatingadmissionpolicybindings.admissionregistration.k8s.io"
+    # Without Kyverno's policy nothing is admitted: whoever opens this hole takes that away first.
+    both = {f"{POLICY}-kyverno": bindings, POLICY: policy_kind(checkout)}
+    named = both if engine(checkout) == "kyverno" else {POLICY: bindings}
+    before = [stored(checkout, what, name) for name, what in named.items()]
+    for name, what in named.items():
+        done(checkout.run("kubectl", "delete", what, name))
     try:
         wait_for_theft(checkout, possible=True)
         yield [
@@ -110,7 +113,9 @@ def deleted_admission_policy(checkout: Checkout) -> Opened:
             f"HOLE: vvp/{CONSUMER} can relabel by status as a pod labelled '{PRODUCER}'",
         ]
     finally:
-        restore(checkout, before)
+        for each in reversed(before):
+            restore(checkout, each)
+        wait_for_theft(checkout, possible=False)
 
 
 @contextmanager
@@ -167,14 +172,17 @@ def anothers_role(checkout: Checkout) -> Opened:
 @contextmanager
 def widened_admission_rule(checkout: Checkout) -> Opened:
     what = policy_kind(checkout)
-    before = stored(checkout, what)
-    change = [{"op": "replace", "path": "/spec/validations/1/expression", "value": "true"}]
+    before = stored(checkout, what, POLICY)
+    rules = before["object"]["spec"]["validations"]
+    (index,) = [index for index, rule in enumerate(rules) if "variables.labelled || !" in rule["expression"]]
+    change = [{"op": "replace", "path": f"/spec/validations/{index}/expression", "value": "true"}]
     done(checkout.run("kubectl", "patch", what, POLICY, "--type=json", "-p", json.dumps(change)))
     try:
         wait_for_theft(checkout, possible=True)
         yield [f"HOLE: vvp/{CONSUMER} can run a pod without label in namespace vvp"]
     finally:
         restore(checkout, before)
+        wait_for_theft(checkout, possible=False)
 
 
 @contextmanager
@@ -183,16 +191,16 @@ def rights_in_the_cluster(checkout: Checkout) -> Opened:
     done(checkout.run("kubectl", *NS, "create", "rolebinding", "wide", *options))
     try:
         yield [
-            f"HOLE: vvp/{PRODUCER} can create tokens of account vvp/{CONSUMER}",
+            f"HOLE: vvp/{PRODUCER} can list configmaps of namespace vvp",
             f"HOLE: vvp/{PRODUCER} can list secrets of namespace vvp",
         ]
     finally:
         done(checkout.run("kubectl", *NS, "delete", "rolebinding", "wide"))
 
 
-def stored(checkout: Checkout, what: str) -> dict[str, Any]:
+def stored(checkout: Checkout, what: str, name: str) -> dict[str, Any]:
     """A cluster-wide object as somebody wrote it, with the name of who did."""
-    found = checkout.json("kubectl", "get", what, POLICY, "-o", "json", "--show-managed-fields")
+    found = checkout.json("kubectl", "get", what, name, "-o", "json", "--show-managed-fields")
     metadata = {key: found["metadata"][key] for key in ("name", "annotations", "labels") if key in found["metadata"]}
     (manager,) = {field["manager"] for field in found["metadata"]["managedFields"] if "subresource" not in field}
     return {
@@ -203,10 +211,10 @@ def stored(checkout: Checkout, what: str) -> dict[str, Any]:
 
 def restore(checkout: Checkout, before: dict[str, Any]) -> None:
     """Writes an object as before, and in the name of who wrote it: nobody else may own its fields afterwards."""
-    verb = "replace" if checkout.run("kubectl", "get", before["object"]["kind"], POLICY).status == 0 else "create"
+    kind, name = before["object"]["kind"], before["object"]["metadata"]["name"]
+    verb = "replace" if checkout.run("kubectl", "get", kind, name).status == 0 else "create"
     manager = f"--field-manager={before['manager']}"
     done(checkout.run("kubectl", verb, manager, "-f", "-", text=json.dumps(before["object"])))
-    wait_for_theft(checkout, possible=False)
 
 
 def wait_for_theft(checkout: Checkout, *, possible: bool) -> None:

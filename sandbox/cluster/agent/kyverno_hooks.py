@@ -40,7 +40,7 @@ class Hooks:
 
     async def _run(self, pod: Object, container: Object) -> None:
         meta, arguments = pod["metadata"], container.get("args", [])
-        token = await self._api.token(meta["namespace"], pod["spec"]["serviceAccountName"], seconds=600, pod=pod)
+        token = await self._api.token(pod, seconds=600)
         exit_code, message = 0, ""
         async with Api(token) as api:
             try:

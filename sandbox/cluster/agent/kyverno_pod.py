@@ -56,6 +56,7 @@ def launch(pod: Object, kubeconfig: str) -> Launch:
         namespace=pod["metadata"]["namespace"],
         pod=pod["metadata"]["name"],
         uid=pod["metadata"]["uid"],
+        node=pod["spec"]["nodeName"],
         account=pod["spec"]["serviceAccountName"],
         argv=(
             str(Path(layout.Sandbox.load().bin) / "kyverno"),

@@ -65,6 +65,7 @@ class Platform(PodProcess):
             namespace=meta["namespace"],
             pod=meta["name"],
             uid=meta["uid"],
+            node=pod["spec"]["nodeName"],
             account=pod["spec"].get("serviceAccountName", "default"),
             argv=(sys.executable, "-m", "sandbox.platform", str(files.platform() / LAUNCH)),
             environment=tuple(sorted((environment | own).items())),

@@ -46,6 +46,7 @@ class Launch:
     namespace: str
     pod: str
     uid: str
+    node: str
     account: str
     argv: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
@@ -220,8 +221,11 @@ class PodProcess:
         log.info("%s runs for pod %s/%s", self._name, wanted.namespace, wanted.pod)
 
     async def _renew_token(self, wanted: Launch) -> None:
-        pod: Object = {"metadata": {"name": wanted.pod, "uid": wanted.uid}}
-        token = await self._api.token(wanted.namespace, wanted.account, seconds=TOKEN_SECONDS, pod=pod)
+        pod: Object = {
+            "metadata": {"namespace": wanted.namespace, "name": wanted.pod, "uid": wanted.uid},
+            "spec": {"serviceAccountName": wanted.account, "nodeName": wanted.node},
+        }
+        token = await self._api.token(pod, seconds=TOKEN_SECONDS)
         layout.write_atomically(self._folder / "token", token, mode=0o600)
         self._token_due = time.monotonic() + TOKEN_SECONDS * TOKEN_RENEWAL
 

@@ -22,6 +22,11 @@ def guarded(variant: Checkout) -> Iterator[Checkout]:
     variant.run("kubectl", *NS, "delete", "pod", "-l", "test=admission", "--now", "--wait=false")
 
 
+def of(deployment: str) -> dict[str, str]:
+    """The labels of a deployment's pods, as far as the rule looks at them."""
+    return {"deploymentName": deployment, "vvpNamespace": "default"}
+
+
 def create(checkout: Checkout, name: str, account: str | None, labels: dict[str, str] | None = None) -> Result:
     spec: dict[str, Any] = {"containers": [{"name": "flink", "image": "registry.example/flink:1.20"}]}
     if account is not None:
@@ -40,10 +45,9 @@ def patch(checkout: Checkout, name: str, labels: dict[str, str | None], subresou
 @pytest.mark.parametrize(
     ("account", "labels"),
     [
-        (CONSUMER, {"deploymentName": CONSUMER}),
-        (PRODUCER, {"deploymentName": PRODUCER}),
+        (CONSUMER, of(CONSUMER)),
+        (PRODUCER, of(PRODUCER)),
         ("default", {}),
-        (PLATFORM, {}),
     ],
 )
 def test_a_pod_with_its_own_account_is_admitted(guarded: Checkout, account: str, labels: dict[str, str]) -> None:
@@ -57,15 +61,27 @@ def test_a_pod_with_its_own_account_is_admitted(guarded: Checkout, account: str,
         (
             "another-jobs-account",
             PRODUCER,
-            {"deploymentName": CONSUMER},
+            of(CONSUMER),
             f"{INVALID} {PRODUCER} for deployment {CONSUMER}",
         ),
         ("no-label", CONSUMER, {}, f"Service account {CONSUMER} {TAKEN} {CONSUMER}"),
-        ("empty-label", CONSUMER, {"deploymentName": ""}, INVALID),
-        ("empty-label-default", "default", {"deploymentName": ""}, INVALID),
-        ("no-account", None, {"deploymentName": CONSUMER}, f"{INVALID} default for deployment {CONSUMER}"),
-        ("platform-account", PLATFORM, {"deploymentName": CONSUMER}, f"{INVALID} {PLATFORM} for deployment {CONSUMER}"),
-        ("platform-as-job", PLATFORM, {"deploymentName": PLATFORM}, f"{INVALID} {PLATFORM} for deployment {PLATFORM}"),
+        ("empty-label", CONSUMER, of(""), INVALID),
+        ("empty-label-default", "default", of(""), INVALID),
+        ("no-account", None, of(CONSUMER), f"{INVALID} default for deployment {CONSUMER}"),
+        ("platform-account", PLATFORM, of(CONSUMER), f"{INVALID} {PLATFORM} for deployment {CONSUMER}"),
+        ("platform-as-job", PLATFORM, of(PLATFORM), f"{INVALID} {PLATFORM} for deployment {PLATFORM}"),
+        ("session-like", PLATFORM, {}, f"Service account {PLATFORM} and label vvp-part are reserved"),
+        ("session-labels", PLATFORM, {"system": "ververica-platform", "app": "flink-session-cluster"}, "are reserved"),
+        ("poses-as-platform", PLATFORM, {"vvp-part": "platform"}, "are reserved for the pods of the platform"),
+        ("has-its-label", "default", {"vvp-part": "platform"}, "are reserved for the pods of the platform"),
+        ("job-has-its-label", CONSUMER, {**of(CONSUMER), "vvp-part": "platform"}, "are reserved"),
+        ("namesake", CONSUMER, {**of(CONSUMER), "vvpNamespace": "another"}, "platform namespace <another> do not run"),
+        (
+            "of-no-namespace",
+            CONSUMER,
+            {"deploymentName": CONSUMER},
+            "platform namespace <> do not run in namespace vvp",
+        ),
     ],
 )
 def test_a_pod_that_borrows_an_account_is_refused(
@@ -79,13 +95,16 @@ def test_a_pod_that_borrows_an_account_is_refused(
 @pytest.mark.parametrize("subresource", ["", "status"])
 def test_a_running_pod_cannot_be_relabelled(guarded: Checkout, subresource: str) -> None:
     job, plain = f"relabel-{subresource}-job", f"relabel-{subresource}-plain"
-    assert create(guarded, job, CONSUMER, {"deploymentName": CONSUMER}).status == 0
+    assert create(guarded, job, CONSUMER, of(CONSUMER)).status == 0
     assert create(guarded, plain, "default").status == 0
     changes: list[tuple[str, dict[str, str | None], str]] = [
         (job, {"deploymentName": PRODUCER}, INVALID),
         (job, {"deploymentName": ""}, INVALID),
         (job, {"deploymentName": None}, TAKEN),
+        (job, {"vvpNamespace": "another"}, "do not run in namespace vvp"),
+        (job, {"vvp-part": "platform"}, "are reserved"),
         (plain, {"deploymentName": CONSUMER}, INVALID),
+        (plain, {"vvp-part": "platform"}, "are reserved"),
     ]
     for name, labels, message in changes:
         result = patch(guarded, name, labels, subresource)

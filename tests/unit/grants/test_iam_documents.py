@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.aws.network import subnet_plan
-from components.kubernetes.service_account import JOB_RULES, PLATFORM_RULES
+from components.kubernetes.service_account import LEADER_RULES, PLATFORM_RULES
 from grants import iam_documents as policies
 from settings.aws.sections import NetworkSettings
 
@@ -102,7 +102,7 @@ def test_seed_vvp_rbac_ververica_platform_yaml() -> None:
 
 
 def test_seed_vvp_rbac_greeting_request_consumer_yaml() -> None:
-    assert list(JOB_RULES) == [{"api_groups": [""], "resources": ["configmaps"], "verbs": VERBS}]
+    assert list(LEADER_RULES) == [{"api_groups": [""], "resources": ["configmaps"], "verbs": VERBS}]
 
 
 @given(st.integers(16, 20), st.integers(0, 2**12 - 1))

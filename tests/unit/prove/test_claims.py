@@ -130,7 +130,7 @@ def test_strangers_and_default_accounts_may_nothing_with_aws() -> None:
         ("default", None, True),
         ("default", "", False),
         ("default", "job", False),
-        ("platform", None, True),
+        ("platform", None, False),
         ("platform", "platform", False),
         ("platform", "job", False),
     ],
