@@ -12,6 +12,7 @@ import yaml
 from provider_kit import CheckFailed, PluginError, Properties, Unknown
 from vvp_provider.api import Api
 from vvp_provider.forward import ForwardTransport, PortForward
+from vvp_provider.pods import waiting_pods
 
 KNOWN = ("endpoint", "kubeconfig", "namespace", "service", "port", "token", "requestTimeout", "retryTimeout")
 DEFAULTS = {"port": "80", "requestTimeout": "30", "retryTimeout": "120"}
@@ -88,6 +89,11 @@ class Connection:
                 self._client = _client(self._settings)
                 atexit.register(self.close)
         return Api(self._client, retry_timeout=float(self._settings["retryTimeout"]), cancelled=cancelled)
+
+    def waiting_pods(self, deployment_id: str) -> list[str]:
+        """Why pods of a deployment wait; nothing without a kubeconfig, as then the cluster is out of reach."""
+        kubeconfig = self._settings.get("kubeconfig")
+        return waiting_pods(kubeconfig, deployment_id) if isinstance(kubeconfig, str) else []
 
     def close(self) -> None:
         """Close all connections."""
