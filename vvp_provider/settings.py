@@ -44,7 +44,7 @@ def check_settings(settings: Properties) -> Properties:
             failures.append(("endpoint", "the address must not hold credentials; give token"))
     result = DEFAULTS | given
     for key in DEFAULTS:
-        if not isinstance(result[key], Unknown) and not (str(result[key]).isdigit() and int(result[key]) > 0):
+        if not isinstance(result[key], Unknown) and not (str(result[key]).isdecimal() and int(result[key]) > 0):
             failures.append((key, f"{result[key]!r} is not a whole number above 0"))
     if failures:
         raise CheckFailed(failures)
