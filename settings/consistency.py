@@ -86,7 +86,9 @@ def _jobs(file: StackFile) -> Iterator[Fault]:
     jobs, admission, platform = file.jobs, file.admission, file.platform
     taken = {DEFAULT: "the account that every namespace has", platform.service_account: "the platform's account"}
     if not platform.shares_namespace:
-        taken |= {platform.namespace: "the platform's namespace", admission.kyverno.namespace: "Kyverno's namespace"}
+        if admission.engine is AdmissionEngine.KYVERNO:
+            taken[admission.kyverno.namespace] = "Kyverno's namespace"
+        taken[platform.namespace] = "the platform's namespace"
         taken |= dict.fromkeys(KUBERNETES_NAMESPACES, "a namespace of Kubernetes")
     for name, job in jobs.items():
         key = f"vvp:jobs.{name}"

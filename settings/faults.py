@@ -75,10 +75,14 @@ HIDDEN = "…, hidden"
 _SECRET_NAME = re.compile(
     r"(?i)passw|passphrase|secret|token|credential|jaas|(access|account|api|private|shared)[-_.]?key"
 )
-_USERINFO = re.compile(r"(?<=://)[^/?#\s\"]*(?=@)")
+_REST = r'(?:\\.|[^"\\])*'
+"""To the end of a JSON text: what may end a secret earlier may also be a character of it."""
+_USERINFO = re.compile(rf"(?i)((?<=://)|(?<=jdbc:)){_REST}(?=@)")
 _PARAMETER = re.compile(
-    r"(?i)([?&;\s](?:user(?:name)?|[\w.-]*(?:passw|pwd|secret|token|key)[\w.-]*)=)[^&;\s\"]*", re.ASCII
+    rf"(?i)([?&;\s](?:user(?:name)?|[\w.-]*(?:passw|pwd|secret|token|key)[\w.-]*)=){_REST}", re.ASCII
 )
+_SIGNED = re.compile(r"\beyJ[\w-]+\.[\w.-]+|-----BEGIN " + _REST, re.ASCII)
+"""A JSON web token, or a key in PEM form."""
 
 
 def is_secret_name(name: str) -> bool:
@@ -95,7 +99,8 @@ def show(value: object, location: Sequence[str | int] = ()) -> str:
     """
     if any(is_secret_name(step) for step in location if isinstance(step, str)) and value is not None:
         return HIDDEN
-    text = _PARAMETER.sub(rf"\1{HIDDEN}", _USERINFO.sub(HIDDEN, json.dumps(_open(value), default=str)))
+    plain = _SIGNED.sub(HIDDEN, json.dumps(_open(value), default=str))
+    text = _PARAMETER.sub(rf"\1{HIDDEN}", _USERINFO.sub(HIDDEN, plain))
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 

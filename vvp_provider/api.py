@@ -198,7 +198,7 @@ def _hint(status: int) -> str:
 
 def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isdecimal() else None
 
 
 _backoff = wait_exponential_jitter(multiplier=0.5, max=10)

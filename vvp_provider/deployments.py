@@ -168,7 +168,8 @@ class Deployments(PlatformResource):
 
     def _life(self, op: Operation, inputs: Properties) -> Lifecycle:
         seconds = op.timeout or DEFAULT_SECONDS
-        return Lifecycle(self.api(op), inputs["namespace"], inputs["name"], seconds)
+        pods = self._connection.waiting_pods
+        return Lifecycle(self.api(op), inputs["namespace"], inputs["name"], seconds, pods)
 
 
 def _id(inputs: Properties) -> str:

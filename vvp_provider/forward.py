@@ -84,7 +84,7 @@ class _NoPod(Exception):
 
 
 def _number(target: int | str, pod: Any) -> int:
-    if isinstance(target, int) or str(target).isdigit():
+    if isinstance(target, int) or str(target).isdecimal():
         return int(target)
     containers: list[Any] = pod.spec.containers
     for container in containers:

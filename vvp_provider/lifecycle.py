@@ -29,6 +29,8 @@ log = logging.getLogger("vvp_provider")
 SETTLE_SECONDS = 30.0
 """How long after a change a job that goes on unchanged is given to be stopped; the platform acts on a change soon, but
 not at once, and not every change needs another job."""
+LOOK_SECONDS = 15.0
+"""How long a job may take to start before its pods are looked at, and how often then."""
 _ATTEMPTS = 5
 _EVENTS = 5
 
@@ -54,12 +56,14 @@ class Lifecycle:
         namespace: The platform's namespace.
         name: The deployment's name.
         seconds: How long each state may take to be reached.
+        waiting_pods: Why pods of a deployment wait, by its id.
     """
 
     api: Api
     namespace: str
     name: str
     seconds: float
+    waiting_pods: Callable[[str], list[str]]
 
     def find(self) -> LiveDeployment | None:
         """The deployment; None if it is gone."""
@@ -116,12 +120,16 @@ class Lifecycle:
             StateNotReached: FAILED, or not in time, or interrupted.
         """
         seen: list[LiveDeployment] = []
+        tell = self._progress()
         accepted = (state, "FINISHED") if state == "RUNNING" else (state,)
 
         def done() -> bool:
             seen[:] = [self.get()]
             actual = seen[-1]["status"]["state"]
-            return (actual in accepted and settled(seen[-1])) or (actual == "FAILED" and failed_counts)
+            if (actual in accepted and settled(seen[-1])) or (actual == "FAILED" and failed_counts):
+                return True
+            tell(seen[-1])
+            return False
 
         what = f"deployment {self.name!r} to become {state}"
         try:
@@ -133,6 +141,23 @@ class Lifecycle:
         if live["status"]["state"] == "FAILED":
             raise StateNotReached(f"deployment {self.name!r} is FAILED instead of {state}", self.reasons(live))
         return live
+
+    def _progress(self) -> Callable[[LiveDeployment], None]:
+        """Says from time to time why pods wait, each reason once."""
+        told: set[str] = set()
+        looked = time.monotonic()
+
+        def tell(live: LiveDeployment) -> None:
+            nonlocal looked
+            if time.monotonic() - looked < LOOK_SECONDS:
+                return
+            for reason in self.waiting_pods(live["metadata"]["id"]):
+                if reason not in told:
+                    log.warning("deployment %r: %s", self.name, reason)
+                    told.add(reason)
+            looked = time.monotonic()
+
+        return tell
 
     def new_job(self, before: LiveDeployment) -> Callable[[LiveDeployment], bool]:
         """For `reach`: whether a job other than the one before runs, or that one has gone on for long enough."""
@@ -181,9 +206,10 @@ class Lifecycle:
         self.api.send(ADD_SAVEPOINT, body, self.namespace)
 
     def reasons(self, live: LiveDeployment) -> list[str]:
-        """Why the platform is not where it should be: the newest job's failure, conditions, the last events."""
-        found: list[str] = []
+        """Why the platform is not where it should be: the newest job's failure, waiting pods, conditions, the last
+        events."""
         identity = live["metadata"]["id"]
+        found = self.waiting_pods(identity)
         running = live["status"].get("running") or {}
         for condition in running.get("conditions") or []:
             message = condition.get("message")

@@ -12,6 +12,7 @@ import yaml
 from provider_kit import CheckFailed, PluginError, Properties, Unknown
 from vvp_provider.api import Api
 from vvp_provider.forward import ForwardTransport, PortForward
+from vvp_provider.pods import waiting_pods
 
 KNOWN = ("endpoint", "kubeconfig", "namespace", "service", "port", "token", "requestTimeout", "retryTimeout")
 DEFAULTS = {"port": "80", "requestTimeout": "30", "retryTimeout": "120"}
@@ -43,7 +44,7 @@ def check_settings(settings: Properties) -> Properties:
             failures.append(("endpoint", "the address must not hold credentials; give token"))
     result = DEFAULTS | given
     for key in DEFAULTS:
-        if not isinstance(result[key], Unknown) and not (str(result[key]).isdigit() and int(result[key]) > 0):
+        if not isinstance(result[key], Unknown) and not (str(result[key]).isdecimal() and int(result[key]) > 0):
             failures.append((key, f"{result[key]!r} is not a whole number above 0"))
     if failures:
         raise CheckFailed(failures)
@@ -88,6 +89,11 @@ class Connection:
                 self._client = _client(self._settings)
                 atexit.register(self.close)
         return Api(self._client, retry_timeout=float(self._settings["retryTimeout"]), cancelled=cancelled)
+
+    def waiting_pods(self, deployment_id: str) -> list[str]:
+        """Why pods of a deployment wait; nothing without a kubeconfig, as then the cluster is out of reach."""
+        kubeconfig = self._settings.get("kubeconfig")
+        return waiting_pods(kubeconfig, deployment_id) if isinstance(kubeconfig, str) else []
 
     def close(self) -> None:
         """Close all connections."""

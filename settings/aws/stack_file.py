@@ -5,7 +5,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from settings import capacity
 from settings.aws import connectors, consistency, iam_names
+from settings.aws.capacity import nodes_of
 from settings.aws.names import AccountId, RegionName, StreamName, partition_of
 from settings.aws.sections import (
     AssumedRole,
@@ -85,6 +87,8 @@ class AwsStackFile(StackFile):
         """Faults of networks, nodes, identities and policies."""
         yield from consistency.network_faults(self.network, self.cluster)
         yield from consistency.cluster_faults(self.cluster)
+        if nodes := nodes_of(self.cluster.nodes):
+            yield from capacity.faults(self.jobs, self.admission, nodes)
         yield from consistency.identity_faults(self.platform, self.identity)
         yield from consistency.job_faults(self.jobs)
         yield from iam_names.name_faults(self.platform, self.jobs, self.identity, self.blob_storage.policy_name)
@@ -97,3 +101,5 @@ class AwsStackFile(StackFile):
         """What to know of the endpoint."""
         yield from super().remarks()
         yield from consistency.cluster_remarks(self.network, self.cluster)
+        if nodes := nodes_of(self.cluster.nodes):
+            yield from capacity.remarks(self.jobs, self.admission, nodes)
