@@ -9,6 +9,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.cloud import Identity
 from components.kubernetes.service_account import JOB_RULES, ServiceAccount
+from components.variables import filled
 from components.ververica.tables import Tables
 from settings.jobs import JobResources, JobSettings
 from vvp_provider.sdk.deployments import Deployment, State, TemplateSpec
@@ -53,6 +54,7 @@ class Job(pulumi.ComponentResource):
         uses: Full names of those that it is compiled from; when one changes, the platform starts the job anew.
         script: Its INSERT statement; empty for a jar.
         identity: What the cloud gives for its account; the entry's own Flink settings win over the identity's.
+        variables: Values of the variables that its texts still have.
         depends_on: What else must exist before its first pod: the admission rule.
         opts: Resource options.
     """
@@ -67,6 +69,7 @@ class Job(pulumi.ComponentResource):
         uses: Collection[str],
         script: str,
         identity: Identity,
+        variables: Mapping[str, Output[str]],
         depends_on: list[Resource],
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -79,7 +82,14 @@ class Job(pulumi.ComponentResource):
             rules=JOB_RULES,
             opts=ResourceOptions(parent=self, provider=place.in_cluster),
         )
-        template = _template(settings, account.account_name, tables.checksum(uses), script, identity)
+        template = _template(
+            settings,
+            account.account_name,
+            tables.checksum(uses),
+            artifact=_artifact(settings, script, variables),
+            flink={key: filled(value, variables) for key, value in settings.flink.items()},
+            identity=identity,
+        )
         self.deployment = Deployment(
             name,
             name=name,
@@ -100,7 +110,13 @@ class Job(pulumi.ComponentResource):
 
 
 def _template(
-    settings: JobSettings, account: Output[str], checksum: str, script: str, identity: Identity
+    settings: JobSettings,
+    account: Output[str],
+    checksum: str,
+    *,
+    artifact: Any,
+    flink: Mapping[str, Input[str]],
+    identity: Identity,
 ) -> TemplateSpec:
     labels = dict(identity.pod_labels)
     pod: dict[str, Any] = {
@@ -109,22 +125,22 @@ def _template(
         "spec": {"containers": [], "serviceAccountName": account},
     }
     return {
-        "artifact": _artifact(settings, script),
+        "artifact": artifact,
         "parallelism": settings.parallelism,
         "resources": {
             "jobmanager": _size(settings.job_manager),
             "taskmanager": _size(settings.task_manager),
         },
-        "flinkConfiguration": {**identity.flink, **settings.flink},
+        "flinkConfiguration": {**identity.flink, **flink},
         "kubernetes": {"jobManagerPodTemplate": pod, "taskManagerPodTemplate": pod},
     }
 
 
-def _artifact(settings: JobSettings, script: str) -> Any:
+def _artifact(settings: JobSettings, script: str, variables: Mapping[str, Output[str]]) -> Any:
     if settings.jar is None:
-        return {"kind": "SQLSCRIPT", "sqlScript": script}
+        return {"kind": "SQLSCRIPT", "sqlScript": filled(script, variables)}
     jar = {"jarUri": settings.jar.uri, "entryClass": settings.jar.entry_class, "mainArgs": settings.jar.arguments}
-    return {"kind": "JAR", **{key: value for key, value in jar.items() if value is not None}}
+    return {"kind": "JAR", **{key: filled(value, variables) for key, value in jar.items() if value is not None}}
 
 
 def _size(resources: JobResources) -> Any:

@@ -62,6 +62,7 @@ class OnPlatform:
                 place.name,
                 [table for job in jobs for table in job.tables],
                 namespace=place.vvp_namespace,
+                variables=cloud.variables,
                 opts=ResourceOptions(provider=provider),
             )
             for job in jobs:
@@ -73,5 +74,6 @@ class OnPlatform:
                     uses=job.uses,
                     script=job.script,
                     identity=cloud.jobs[job.name],
+                    variables=cloud.variables,
                     depends_on=[cluster.rule],
                 )
