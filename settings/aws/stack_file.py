@@ -18,6 +18,7 @@ from settings.aws.sections import (
     RuntimeSettings,
     StreamSettings,
 )
+from settings.aws.tags import tag_faults
 from settings.faults import Fault, show
 from settings.stack_file import StackFile, StreamUse
 
@@ -96,6 +97,11 @@ class AwsStackFile(StackFile):
         yield from iam_names.name_faults(self.platform, self.jobs, self.identity, self.blob_storage.policy_name)
         yield from consistency.storage_faults(self.blob_storage, self.jobs)
         yield from runtime_faults(self.jobs, self.runtime, self.identity.kind)
+        yield from tag_faults(self.default_tags.tags)
+        for index, role in enumerate(self.assume_roles):
+            if role.role_arn.split(":")[1] != partition_of(self.region):
+                right = f"a role of the region's partition, {partition_of(self.region)}"
+                yield Fault(f"aws:assumeRoles.{index}.roleArn", role.role_arn, right, ("aws:region",))
         if self.allowed_account_ids and self.forbidden_account_ids:
             right = "one of aws:allowedAccountIds and aws:forbiddenAccountIds: the provider takes no two"
             yield Fault("aws:forbiddenAccountIds", show(self.forbidden_account_ids), right)
