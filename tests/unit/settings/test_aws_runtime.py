@@ -17,16 +17,22 @@ WRITE_KEY = f"vvp:jobs.{PRODUCER}.access.streams.greeting-request"
 POD_IDENTITY: dict[str, Any] = {"identity__kind": "pod-identity"}
 
 
+def stack(verb: str, **changes: Any) -> dict[str, Any]:
+    if verb == "read-fan-out":
+        changes[f"jobs__{CONSUMER}__tables"] = ["tests/sandbox/workloads/fan-out-tables.sql"]
+    return changed(DEV, **own({READ: {"greeting-request": verb}, **changes}))
+
+
 def faults(verb: str = "read-polling", **changes: Any) -> dict[str, str]:
     try:
-        check(changed(DEV, **own({READ: {"greeting-request": verb}, **changes})))
+        check(stack(verb, **changes))
     except SettingsError as error:
         return {fault.key: fault.expected for fault in error.faults}
     return {}
 
 
 def remarks(verb: str, **changes: Any) -> str:
-    return "\n".join(check(changed(DEV, **own({READ: {"greeting-request": verb}, **changes}))).remarks)
+    return "\n".join(check(stack(verb, **changes)).remarks)
 
 
 @pytest.mark.parametrize("verb", ["read-polling", "read-polling-4.2"])

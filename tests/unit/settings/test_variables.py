@@ -54,9 +54,9 @@ def test_a_name_that_begins_as_the_stacks_do_is_a_slip(text: str, slips: list[st
     ],
 )
 def test_a_slip_in_a_setting_is_told(path: str, value: dict[str, str], key: str) -> None:
-    job = {"sql": "workloads/greeting-request/producer.sql"} if path == "flink" else {}
+    name = "greeting-request-producer" if path == "flink" else "packed"
     with pytest.raises(SettingsError) as caught:
-        check(changed(stack_file(), **own({"jobs__other": {**job, path: value}})))
+        check(changed(stack_file(), **own({f"jobs__{name}__{path}": value})))
     (fault,) = caught.value.faults
-    assert fault.key == f"vvp:jobs.other.{key}"
+    assert fault.key == f"vvp:jobs.{name}.{key}"
     assert "${AWS_ACCOUNT_ID}" in fault.expected
