@@ -59,6 +59,7 @@ class Cloud(Protocol):
         base_uri: Where the platform keeps its blobs.
         platform: The identity of the platform's account.
         jobs: The identity of each job's account, by the job's name.
+        variables: Values of the variables that only the cloud knows (see `settings.variables`), by name.
         outputs: What of the cloud the stack exports.
     """
 
@@ -74,6 +75,8 @@ class Cloud(Protocol):
     def platform(self) -> Identity: ...
     @property
     def jobs(self) -> Mapping[str, Identity]: ...
+    @property
+    def variables(self) -> Mapping[str, Output[str]]: ...
     @property
     def outputs(self) -> Mapping[str, Output[Any]]: ...
 

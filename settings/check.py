@@ -81,6 +81,7 @@ def check(config: Mapping[str, Any], folder: Path = PROJECT, secrets: Secrets | 
     # Pulumi asks for every key of Pulumi.yaml that has no default, so an optional secret that is not there is empty.
     absent = {key_of(name) for name in SECRETS if config.get(key_of(name)) == ""}
     file, faults = read(STACK_FILES[cloud], {key: value for key, value in config.items() if key not in absent})
+    file = file.filled()
     workloads = Workloads(folder, file.variables, one_catalog=file.platform.shares_namespace)
     namespaces = workloads.read(file.jobs)
     faults += workloads.faults

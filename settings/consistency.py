@@ -1,12 +1,14 @@
 """Faults that no single value has: what does not fit together in a stack file."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from grants.verbs import JOBS_PREFIX
 from settings.faults import NOTHING, Fault, show
+from settings.jobs import JobSettings
 from settings.names import MAX_LABEL
 from settings.sections import AdmissionEngine, AdmissionSettings, JdbcPersistence, PlatformSettings
 from settings.stack_file import StackFile
+from settings.variables import mistyped
 
 UNGUARDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 """Kubernetes' own namespaces, which admission webhooks leave alone."""
@@ -97,6 +99,7 @@ def _jobs(file: StackFile) -> Iterator[Fault]:
         if name in admission.reserved_accounts:
             reserved = f"vvp:admission.reservedAccounts.{admission.reserved_accounts.index(name)}"
             yield Fault(reserved, show(name), "nothing: the account of a job is reserved")
+        yield from _mistyped(key, job, file.variables)
         for stream in sorted(set(job.access.streams) - set(file.stream_names)):
             right = f"a stream of vvp:streams: {', '.join(sorted(file.stream_names)) or 'none'}"
             yield Fault(f"{key}.access.streams.{stream}", "no such stream", right, ("vvp:streams",))
@@ -105,3 +108,10 @@ def _jobs(file: StackFile) -> Iterator[Fault]:
             if prefix.startswith(JOBS_PREFIX) and (not owner or owner == name):
                 right = "another prefix: a job always has its own, and nobody has everybody's"
                 yield Fault(f"{key}.access.blobs.{prefix}", f"the prefix {prefix}", right)
+
+
+def _mistyped(key: str, job: JobSettings, known: Mapping[str, str]) -> Iterator[Fault]:
+    names = ", ".join(f"${{{name}}}" for name in sorted(known))
+    for setting, text in job.with_variables():
+        for name in mistyped(text, known):
+            yield Fault(f"{key}.{setting}", f"${{{name}}}", f"one of {names}")

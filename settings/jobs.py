@@ -1,12 +1,14 @@
 """The sections of the stack file that say what runs: streams, and jobs with what they may touch."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
 from grants.verbs import BlobVerb, StreamVerb
 from settings.faults import Section
 from settings.names import BlobPrefix, Cidr, Memory
+from settings.variables import fill
 
 
 class JobResources(Section):
@@ -37,7 +39,7 @@ class JarSettings(Section):
     entry_class: str | None = None
     """The main class, if the jar's manifest names none."""
     arguments: str | None = None
-    """Arguments of the main class."""
+    """Arguments of the main class; may have variables."""
 
 
 LEADER_ELECTION = ("high-availability", "high-availability.type")
@@ -52,7 +54,8 @@ class JobSettings(Section):
     jar: JarSettings | None = None
     """The jar; or `sql`."""
     tables: tuple[str, ...] = ()
-    """SQL files with the CREATE statements of the tables that the job uses, relative to the project."""
+    """SQL files with the CREATE statements of the tables that the job uses, relative to the project; may have
+    variables, as `sql`."""
     access: JobAccess = JobAccess()
     """What it may touch."""
     state: Literal["running", "suspended", "cancelled"] = "running"
@@ -64,7 +67,7 @@ class JobSettings(Section):
     task_manager: JobResources = JobResources()
     """Size of a TaskManager."""
     flink: dict[str, str] = Field(default_factory=dict[str, str])
-    """Flink's own settings, as in its configuration file."""
+    """Flink's own settings, as in its configuration file; may have variables."""
     stop_with_savepoint: bool = True
     """Whether stopping, replacing or deleting the job takes a savepoint first."""
 
@@ -72,3 +75,25 @@ class JobSettings(Section):
     def elects_by_kubernetes(self) -> bool:
         """Whether its JobManagers elect a leader by Kubernetes: its name, the platform's for it, or a factory class."""
         return any("kubernetes" in self.flink.get(key, "").lower() for key in LEADER_ELECTION)
+
+    def filled(self, variables: Mapping[str, str]) -> Self:
+        """The job with the values of variables in the settings that may have some.
+
+        Args:
+            variables: Values by name.
+        """
+        flink = {key: fill(value, variables) for key, value in self.flink.items()}
+        jar = self.jar and self.jar.model_copy(
+            update={
+                "uri": fill(self.jar.uri, variables),
+                "arguments": self.jar.arguments and fill(self.jar.arguments, variables),
+            }
+        )
+        return self.model_copy(update={"flink": flink, "jar": jar})
+
+    def with_variables(self) -> Iterator[tuple[str, str]]:
+        """The settings that may have variables, by their keys under the job's own."""
+        yield from ((f"flink.{key}", value) for key, value in self.flink.items())
+        if self.jar:
+            yield "jar.uri", self.jar.uri
+            yield "jar.arguments", self.jar.arguments or ""

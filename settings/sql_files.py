@@ -1,14 +1,12 @@
 """SQL files of a stack: read, filled in, and split into statements."""
 
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
 from flink_sql.statements import SqlFault, Statement, split
 from settings.faults import Fault, show
-
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+from settings.variables import fill, names_in
 
 
 class SqlFiles:
@@ -37,12 +35,12 @@ class SqlFiles:
         if content is None:
             return []
         try:
-            statements = split(_VARIABLE.sub(lambda found: self._variables.get(found[1], found[0]), content))
+            statements = split(fill(content, self._variables))
         except SqlFault as error:
             right = "statements that end with a semicolon"
             self.faults.append(Fault(key, f"{error} in {file}, line {error.line}", right))
             return []
-        for name in sorted(set(_VARIABLE.findall(content)) - self._variables.keys()):
+        for name in sorted(names_in(content) - self._variables.keys()):
             if near := get_close_matches(name, list(self._variables), n=1, cutoff=0.7):
                 self.remarks.append(f"{key}: ${{{name}}} in {file} stays as it is; ${{{near[0]}}}?")
         if not statements:

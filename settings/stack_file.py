@@ -7,7 +7,7 @@ What is the same on every cloud is here. Each cloud has a model of its own that 
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -95,7 +95,13 @@ class StackFile(BaseModel):
     @property
     @abstractmethod
     def variables(self) -> Mapping[str, str]:
-        """What `${NAME}` in a job's SQL file stands for."""
+        """What `${NAME}` in a job's SQL files and settings stands for (see `settings.variables`). A value may have a
+        `${NAME}` itself, which the cloud fills in when it is there."""
+
+    def filled(self) -> Self:
+        """The stack file with the variables' values in its jobs' settings."""
+        jobs = {name: job.filled(self.variables) for name, job in self.jobs.items()}
+        return self.model_copy(update={"jobs": jobs})
 
     @abstractmethod
     def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:

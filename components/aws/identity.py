@@ -128,6 +128,17 @@ def managed_policy_arn(name: str, parent: Resource) -> Output[str]:
     return Output.concat("arn:", partition, ":iam::aws:policy/", name)
 
 
+def service_principal(service: str, parent: Resource) -> Output[str]:
+    """A service as a principal in the partition of the parent's provider, as `ec2.amazonaws.com.cn`.
+
+    Args:
+        service: Its name, as `ec2`.
+        parent: The resource on whose behalf it is looked up.
+    """
+    suffix = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=parent)).dns_suffix
+    return Output.concat(service, ".", suffix)
+
+
 def _trust(issuer: Issuer, irsa: bool, namespace: str, service_account: str) -> Output[str]:
     def of(values: dict[str, str]) -> Document:
         if irsa:

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 import pulumi_eks as eks
 from pulumi import Output, Resource, ResourceOptions
 
-from components.aws.identity import managed_policy_arn
+from components.aws.identity import managed_policy_arn, service_principal
 from grants.iam_documents import service_trust
 from settings.aws.instances import Architecture
 from settings.aws.sections import NodeSettings
@@ -55,7 +55,7 @@ class Nodes(pulumi.ComponentResource):
             name,
             name=role_name,
             description="Nodes of the cluster",
-            assume_role_policy=Output.json_dumps(service_trust("ec2.amazonaws.com")),
+            assume_role_policy=Output.json_dumps(service_principal("ec2", self).apply(service_trust)),
             opts=child,
         )
         attachments: list[Resource] = [

@@ -16,7 +16,7 @@ from components.aws.storage import BlobStorage
 from components.aws.streams import Stream
 from components.cloud import Identity, VolumeClass
 from grants.verbs import CHECKPOINTS, own_prefix
-from settings.aws.stack_file import AwsStackFile
+from settings.aws.stack_file import ACCOUNT, AwsStackFile
 from settings.check import Settings
 from settings.sections import JobBlobScope
 
@@ -36,6 +36,7 @@ class AwsStack:
     base_uri: Output[str]
     platform: Identity
     jobs: Mapping[str, Identity]
+    variables: Mapping[str, Output[str]]
     outputs: Mapping[str, Output[Any]]
 
     def __init__(self, settings: Settings[AwsStackFile]) -> None:
@@ -108,6 +109,9 @@ class AwsStack:
         }
         self.kubeconfig, self.ready, self.base_uri = cluster.kubeconfig, cluster.ready, storage.base_uri
         self.platform = Identity(identity.role_arn, identity.account_annotations, [storage, *identity.ready])
+        # Asked of the provider, so that it is the account of what is deployed; a preview knows it too.
+        caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud))
+        self.variables = {ACCOUNT: caller.account_id}
         self.outputs = {
             "cluster": cluster.cluster_name,
             "bucket": storage.bucket_name,

@@ -10,6 +10,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 from components.cloud import Identity
 from components.kubernetes import network
 from components.kubernetes.service_account import LEADER_RULES, ServiceAccount
+from components.variables import filled
 from components.ververica.tables import Tables
 from settings.jobs import JobResources, JobSettings
 from vvp_provider.sdk.deployments import Deployment, State, TemplateSpec
@@ -56,6 +57,7 @@ class Job(pulumi.ComponentResource):
         uses: Full names of those that it is compiled from; when one changes, the platform starts the job anew.
         script: Its INSERT statement; empty for a jar.
         identity: What the cloud gives for its account; the entry's own Flink settings win over the identity's.
+        variables: Values of the variables that its texts still have.
         platform_namespace: The platform's Kubernetes namespace.
         depends_on: What else must exist before its account and its first pod: the admission rules.
         opts: Resource options.
@@ -72,6 +74,7 @@ class Job(pulumi.ComponentResource):
         script: str,
         identity: Identity,
         platform_namespace: Input[str],
+        variables: Mapping[str, Output[str]],
         depends_on: list[Resource],
         opts: ResourceOptions | None = None,
     ) -> None:
@@ -93,7 +96,14 @@ class Job(pulumi.ComponentResource):
             elects=settings.elects_by_kubernetes,
             opts=ResourceOptions(parent=self, provider=place.in_cluster),
         )
-        template = _template(settings, account.account_name, tables.checksum(uses), script, identity)
+        template = _template(
+            settings,
+            account.account_name,
+            tables.checksum(uses),
+            artifact=_artifact(settings, script, variables),
+            flink={key: filled(value, variables) for key, value in settings.flink.items()},
+            identity=identity,
+        )
         self.deployment = Deployment(
             name,
             name=name,
@@ -114,7 +124,13 @@ class Job(pulumi.ComponentResource):
 
 
 def _template(
-    settings: JobSettings, account: Output[str], checksum: str, script: str, identity: Identity
+    settings: JobSettings,
+    account: Output[str],
+    checksum: str,
+    *,
+    artifact: Any,
+    flink: Mapping[str, Input[str]],
+    identity: Identity,
 ) -> TemplateSpec:
     labels = dict(identity.pod_labels)
     pod: dict[str, Any] = {
@@ -123,22 +139,22 @@ def _template(
         "spec": {"containers": [], "serviceAccountName": account},
     }
     return {
-        "artifact": _artifact(settings, script),
+        "artifact": artifact,
         "parallelism": settings.parallelism,
         "resources": {
             "jobmanager": _size(settings.job_manager),
             "taskmanager": _size(settings.task_manager),
         },
-        "flinkConfiguration": {**identity.flink, **settings.flink},
+        "flinkConfiguration": {**identity.flink, **flink},
         "kubernetes": {"jobManagerPodTemplate": pod, "taskManagerPodTemplate": pod},
     }
 
 
-def _artifact(settings: JobSettings, script: str) -> Any:
+def _artifact(settings: JobSettings, script: str, variables: Mapping[str, Output[str]]) -> Any:
     if settings.jar is None:
-        return {"kind": "SQLSCRIPT", "sqlScript": script}
+        return {"kind": "SQLSCRIPT", "sqlScript": filled(script, variables)}
     jar = {"jarUri": settings.jar.uri, "entryClass": settings.jar.entry_class, "mainArgs": settings.jar.arguments}
-    return {"kind": "JAR", **{key: value for key, value in jar.items() if value is not None}}
+    return {"kind": "JAR", **{key: filled(value, variables) for key, value in jar.items() if value is not None}}
 
 
 def _size(resources: JobResources) -> Any:

@@ -62,6 +62,7 @@ class OnPlatform:
                 place.name,
                 [table for job in jobs for table in job.tables],
                 namespace=place.vvp_namespace,
+                variables=cloud.variables,
                 opts=ResourceOptions(provider=provider),
             )
             for job in jobs:
@@ -74,5 +75,6 @@ class OnPlatform:
                     script=job.script,
                     identity=cloud.jobs[job.name],
                     platform_namespace=cluster.namespace,
+                    variables=cloud.variables,
                     depends_on=cluster.guards,
                 )

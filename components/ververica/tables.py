@@ -1,12 +1,13 @@
 """The tables of a catalog: of all jobs that share one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from graphlib import TopologicalSorter
 from hashlib import sha256
 
 import pulumi
-from pulumi import Alias, Input, Resource, ResourceOptions
+from pulumi import Alias, Input, Output, Resource, ResourceOptions
 
+from components.variables import filled
 from flink_sql.spelling import canonical
 from settings.workloads import Declared
 from vvp_provider.sdk.sql import SqlObject
@@ -21,11 +22,18 @@ class Tables(pulumi.ComponentResource):
         name: Logical name.
         declared: The statements, with what each needs.
         namespace: The platform's namespace.
+        variables: Values of the variables that the statements still have.
         opts: Resource options; `provider` is the platform's.
     """
 
     def __init__(
-        self, name: str, declared: Iterable[Declared], *, namespace: Input[str], opts: ResourceOptions | None = None
+        self,
+        name: str,
+        declared: Iterable[Declared],
+        *,
+        namespace: Input[str],
+        variables: Mapping[str, Output[str]],
+        opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("vvp:ververica:Tables", name, None, opts)
         self._declared = {table.key: table for table in declared}
@@ -36,7 +44,7 @@ class Tables(pulumi.ComponentResource):
             if table := self._declared.get(key):
                 self._objects[key] = SqlObject(
                     f"{name}/{key}",
-                    statement=table.statement.text,
+                    statement=filled(table.statement.text, variables),
                     namespace=namespace,
                     opts=ResourceOptions(
                         parent=self,

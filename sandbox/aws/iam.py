@@ -50,6 +50,8 @@ def _name_resources(actions: Any) -> None:
         if service == "kinesis" and (stream := _stream_arn(headers, body)):
             return stream
         arn: str = extract(service, method, path, headers, body, *rest)
+        if service == "s3" and "/" in arn:
+            return _object_arn(arn, path)
         if service == "kms" and ":alias/" in arn:
             # A policy names the key that the alias stands for: an alias gives no permission on its key.
             key = emulator.service("kms")._resolve_key(arn)
@@ -62,6 +64,14 @@ def _name_resources(actions: Any) -> None:
         return arn
 
     actions.extract_resource_arn = named
+
+
+def _object_arn(arn: str, path: str) -> str:
+    """An object's ARN with the slashes that its key has: a key may end with one, and have two in a row."""
+    bucket = arn.partition("/")[0]
+    start = f"/{bucket.rpartition(':')[2]}/"
+    key = path.removeprefix(start)
+    return f"{bucket}/{key}" if path.startswith(start) and key else arn
 
 
 EKS_PARTS = {

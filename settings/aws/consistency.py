@@ -170,12 +170,19 @@ def storage_faults(storage: BlobStorageSettings, jobs: Mapping[str, JobSettings]
             yield Fault(key, show(rule.prefix), right)
         elif rule.prefix in [other.prefix for other in storage.expiry[:index]]:
             yield Fault(key, show(rule.prefix), "each prefix once")
+        elif lost := [name for name, job in jobs.items() if _lies_under(rule.prefix, storage, job)]:
+            yield Fault(key, show(rule.prefix), f"a prefix without the jar of {lost[0]}, which starts again from it")
     for name, job in jobs.items():
         for setting in STATE_DIRECTORIES:
             if setting in job.flink and (right := _unwritable(job.flink[setting], name, job.access, storage)):
                 yield Fault(f"vvp:jobs.{name}.flink.{setting}", show(job.flink[setting]), right)
         if job.jar is not None and (right := _unreadable(job.jar.uri, name, storage.bucket)):
-            yield Fault(f"vvp:jobs.{name}.jar.uri", show(job.jar.uri), right, ("vvp:blobStorage.bucket",))
+            yield Fault(f"vvp:jobs.{name}.jar.uri", show(_shown(job.jar.uri)), right, ("vvp:blobStorage.bucket",))
+
+
+def _lies_under(prefix: str, storage: BlobStorageSettings, job: JobSettings) -> bool:
+    key = storage.key_of(job.jar.uri) if job.jar else None
+    return key is not None and key.startswith(prefix)
 
 
 def _holds_state(prefix: str) -> bool:
@@ -185,6 +192,14 @@ def _holds_state(prefix: str) -> bool:
         return False
     _, slash, inside = prefix.removeprefix(JOBS_PREFIX).partition("/")
     return not slash or any(part.startswith(inside) or inside.startswith(part) for part in _STATE)
+
+
+def _shown(uri: str) -> str:
+    """A URI without what may be a secret in it."""
+    plain, query, _ = uri.partition("?")
+    scheme, _, rest = plain.partition("://")
+    _, credentials, host = rest.rpartition("@")
+    return (f"{scheme}://…@{host}" if credentials else plain) + ("?…" if query else "")
 
 
 _JAR_KEY = re.compile(r"[A-Za-z0-9!_.()=/+-]+\.jar")
@@ -208,7 +223,7 @@ def _unreadable(uri: str, job: str, bucket: str) -> str | None:
     example = f"s3://{bucket}/artifacts/{job}.jar"
     scheme, there, rest = uri.partition("://")
     if scheme == "https" and there and rest.endswith(".jar"):
-        return None
+        return "an address without credentials: no stored keys" if "@" in rest.partition("/")[0] else None
     holder, _, key = rest.partition("/")
     if scheme != "s3" or not there:
         return f"a jar in the stack's own bucket, as {example}, or behind https://"

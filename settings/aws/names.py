@@ -132,7 +132,15 @@ def partition_of(region: str) -> str:
     return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
 
 
 def _region(value: object) -> object:
@@ -196,3 +204,14 @@ _WORD = "letters, digits, blanks and any of .:/=+@_-"
 TagKey = Annotated[str, named(_is_tag_key, f"1 to {_LONGEST_TAG_KEY} {_WORD}, not beginning with aws: (a tag's key)")]
 TagValue = Annotated[str, named(_is_tag_value, f"at most {_LONGEST_TAG_VALUE} {_WORD} (a tag's value)")]
 Tags = Annotated[dict[TagKey, TagValue], Field(max_length=_MOST_TAGS)]
+
+
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
+
+
+ImageVersion = Annotated[str, named(lambda v: _VERSION.fullmatch(v) is not None, 'a version in quotes, as "1.20.1"')]
+
+
+def parts_of(version: str) -> tuple[int, ...]:
+    """A version as numbers that can be compared."""
+    return tuple(map(int, version.split(".")))

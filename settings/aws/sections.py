@@ -10,6 +10,7 @@ from settings.aws.instances import Architecture, InstanceType
 from settings.aws.names import (
     BucketName,
     ClusterName,
+    ImageVersion,
     PolicyName,
     PrincipalArn,
     RoleArn,
@@ -216,3 +217,20 @@ class StreamSettings(Section):
     """How long records are kept, in hours."""
     encrypted: bool = True
     """Whether records are encrypted by a key of the stream's own."""
+
+
+class RuntimeSettings(Section):
+    """What the Flink image has that jobs run in, as far as their access depends on it.
+
+    Ververica does not publish it for its images: look into the image that the platform uses.
+    """
+
+    flink: ImageVersion | None = None
+    """Flink's version; its S3 file systems know EKS Pod Identity from 1.19.2 and 1.20.1 on."""
+    kinesis_connector: ImageVersion | None = None
+    """The Kinesis connector's version (up to Flink 1.16 that of Flink itself): verbs on streams are held to it. Tables
+    with `stream` take `read-polling` up to 4.1 and `read-polling-4.2` from then on; tables with `stream.arn`, from 5.0
+    on, take `read-connector-5`; `read-fan-out` and `write` are for all."""
+    kinesis_legacy_sdk: ImageVersion = "1.12.439"
+    """The AWS SDK for Java 1 by which tables with `stream` are read; as the connector is published, it knows no Pod
+    Identity."""

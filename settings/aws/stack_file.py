@@ -9,6 +9,7 @@ from settings import capacity
 from settings.aws import connectors, consistency, iam_names
 from settings.aws.capacity import nodes_of
 from settings.aws.names import AccountId, RegionName, StreamName, partition_of
+from settings.aws.runtime import runtime_faults, runtime_remarks
 from settings.aws.sections import (
     AssumedRole,
     BlobStorageSettings,
@@ -16,8 +17,10 @@ from settings.aws.sections import (
     DefaultTags,
     IdentitySettings,
     NetworkSettings,
+    RuntimeSettings,
     StreamSettings,
 )
+from settings.aws.tags import tag_faults
 from settings.faults import Fault, show
 from settings.stack_file import StackFile, StreamUse
 
@@ -61,6 +64,8 @@ class AwsStackFile(StackFile):
     """Kinesis data streams, by name."""
     identity: IdentitySettings = IdentitySettings()
     """How service accounts become IAM roles."""
+    runtime: RuntimeSettings = RuntimeSettings()
+    """What the Flink image has that jobs run in."""
 
     @property
     def stream_names(self) -> Collection[str]:
@@ -69,15 +74,17 @@ class AwsStackFile(StackFile):
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Region, partition, account, bucket, and the streams' ARNs."""
+        """Region, partition, account, bucket, and the streams' names and ARNs."""
         partition = partition_of(self.region)
         account = f"${{{ACCOUNT}}}"
+        names = {f"streams.{name}.name": name for name in self.streams}
         arns = {
             f"streams.{name}.arn": f"arn:{partition}:kinesis:{self.region}:{account}:stream/{name}"
             for name in self.streams
         }
         bucket = self.blob_storage.bucket
-        return {"AWS_REGION": self.region, "AWS_PARTITION": partition, ACCOUNT: account, "BUCKET": bucket, **arns}
+        known = {"AWS_REGION": self.region, "AWS_PARTITION": partition, ACCOUNT: account, "BUCKET": bucket}
+        return {**known, **names, **arns}
 
     def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:
         """The Kinesis stream of a table."""
@@ -93,13 +100,20 @@ class AwsStackFile(StackFile):
         yield from consistency.job_faults(self.jobs)
         yield from iam_names.name_faults(self.platform, self.jobs, self.identity, self.blob_storage.policy_name)
         yield from consistency.storage_faults(self.blob_storage, self.jobs)
+        yield from runtime_faults(self.jobs, self.runtime, self.identity.kind)
+        yield from tag_faults(self.default_tags.tags)
+        for index, role in enumerate(self.assume_roles):
+            if role.role_arn.split(":")[1] != partition_of(self.region):
+                right = f"a role of the region's partition, {partition_of(self.region)}"
+                yield Fault(f"aws:assumeRoles.{index}.roleArn", role.role_arn, right, ("aws:region",))
         if self.allowed_account_ids and self.forbidden_account_ids:
             right = "one of aws:allowedAccountIds and aws:forbiddenAccountIds: the provider takes no two"
             yield Fault("aws:forbiddenAccountIds", show(self.forbidden_account_ids), right)
 
     def remarks(self) -> Iterator[str]:
-        """What to know of the endpoint."""
+        """What to know of the endpoint, and of clients whose version is not known."""
         yield from super().remarks()
+        yield from runtime_remarks(self.jobs, self.runtime, self.identity.kind)
         yield from consistency.cluster_remarks(self.network, self.cluster)
         if nodes := nodes_of(self.cluster.nodes):
             yield from capacity.remarks(self.jobs, self.admission, nodes)

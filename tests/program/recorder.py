@@ -30,7 +30,7 @@ DEV = stack_file()
 _REFERENCE = {rpc._special_sig_key: rpc._special_resource_sig}  # how the wire says: this is a resource
 _EKS_URN = f"{URN}eks:index:Cluster$aws:eks/cluster:Cluster::vvp-eksCluster"
 CALLS: dict[str, dict[str, Any]] = {
-    "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
     "aws:index/getRegion:getRegion": {"region": "eu-central-1"},
     "aws:eks/getAddonVersion:getAddonVersion": {"version": "v1.0.0-eksbuild.1"},
     "aws:eks/getClusters:getClusters": {"names": []},

@@ -30,6 +30,7 @@ class Moon:
     base_uri: Output[str]
     platform: Identity
     jobs: Mapping[str, Identity]
+    variables: Mapping[str, Output[str]]
     outputs: Mapping[str, Output[Any]]
 
     def __init__(self, settings: Settings[StackFile]) -> None:
@@ -42,6 +43,7 @@ class Moon:
             job.name: self._identity(job.name, disk, flink={"state.savepoints.dir": f"dust://vvp/{job.name}"})
             for job in settings.jobs
         }
+        self.variables = {}
         self.outputs = {"crater": Output.from_input("Tycho")}
 
     def _identity(self, name: str, disk: Disk, **more: Any) -> Identity:

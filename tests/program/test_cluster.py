@@ -111,10 +111,9 @@ def test_who_may_reach_the_private_endpoint_is_settled_before_kubernetes_is_aske
 def test_zones_are_two_or_three_or_named() -> None:
     assert len(stack(network__zones=2).of("aws:ec2/subnet:Subnet")) == 4
     named = stack(network__zones=["eu-central-1c", "eu-central-1a"])
-    assert [subnet.inputs["availabilityZone"] for subnet in named.of("aws:ec2/subnet:Subnet")] == [
-        "eu-central-1c",
-        "eu-central-1a",
-    ] * 2
+    # Registered at the same time, they come in any order.
+    subnets = sorted(named.of("aws:ec2/subnet:Subnet"), key=lambda subnet: subnet.name)
+    assert [subnet.inputs["availabilityZone"] for subnet in subnets] == ["eu-central-1c", "eu-central-1a"] * 2
 
 
 def test_more_zones_than_there_are_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

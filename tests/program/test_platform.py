@@ -57,7 +57,7 @@ def test_seed_kubectl_apply_vvp_rbac_ververica_platform_yaml(dev: Program) -> No
 
 
 def test_pod_identity_takes_the_place_of_irsa_for_workloads() -> None:
-    program = stack(identity__kind="pod-identity")
+    program = stack(identity__kind="pod-identity", runtime__kinesisLegacySdk="1.12.779")
     association = program.one("aws:eks/podIdentityAssociation:PodIdentityAssociation", "ververica-platform").inputs
     assert (association["namespace"], association["serviceAccount"]) == ("vvp", "ververica-platform")
     assert (

@@ -3,9 +3,15 @@
 import itertools
 from typing import Any
 
+NEW_SDK = "1.12.779"
+"""The article's tables can be read with Pod Identity only by a connector that somebody has built with a newer SDK."""
 VARIANTS = {
     "kyverno, irsa": {"admission__engine": "kyverno", "identity__kind": "irsa"},
-    "admission-policy, pod-identity": {"admission__engine": "admission-policy", "identity__kind": "pod-identity"},
+    "admission-policy, pod-identity": {
+        "admission__engine": "admission-policy",
+        "identity__kind": "pod-identity",
+        "runtime__kinesisLegacySdk": NEW_SDK,
+    },
 }
 """Both engines and both kinds of identity, in as few updates as they take; the first is the repository's `dev`."""
 
@@ -14,6 +20,7 @@ ACCESSES: dict[str, dict[str, Any]] = {
     "a namespace per job, the whole bucket": {
         "admission__engine": "kyverno",
         "identity__kind": "pod-identity",
+        "runtime__kinesisLegacySdk": NEW_SDK,
         "platform__layout": "namespace-per-job",
         "blobStorage__jobAccess": "shared",
     },
@@ -44,6 +51,7 @@ _FACTORS = {
     "blobStorage__jobAccess": ("scoped", "shared"),
 }
 COMBINATIONS: dict[str, dict[str, Any]] = {
-    ", ".join(values): dict(zip(_FACTORS, values, strict=True)) for values in itertools.product(*_FACTORS.values())
+    ", ".join(values): {"runtime__kinesisLegacySdk": NEW_SDK, **dict(zip(_FACTORS, values, strict=True))}
+    for values in itertools.product(*_FACTORS.values())
 }
 """Every layout with every engine, kind of identity and way to the bucket; `make test-matrix` tries them all."""

@@ -6,12 +6,15 @@ the usual AWS_* environment variables and profiles.
 
 import functools
 import os
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provider_kit import CheckFailed, PluginError, Properties, Unknown
@@ -19,13 +22,17 @@ from sandbox.plugins import sdk_schema
 
 _USED = {
     *("region", "accessKey", "secretKey", "token", "profile", "allowedAccountIds", "forbiddenAccountIds"),
-    *("defaultTags", "ignoreTags", "maxRetries", "s3UsePathStyle"),
+    *("defaultTags", "ignoreTags", "maxRetries", "s3UsePathStyle", "assumeRoles"),
 }
+_ROLE_SETTINGS = {"roleArn", "sessionName", "duration"}
 # These switch off look-ups of the real provider that this one never makes, or are the engine's.
 _HARMLESS = {
     *("skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId"),
     *("version", "pluginDownloadURL"),
 }
+
+
+_PARTITION = "aws"
 
 
 def check_settings(settings: Properties) -> Properties:
@@ -45,6 +52,14 @@ def check_settings(settings: Properties) -> Properties:
         failures.append(("region", f"missing region information: {advice}"))
     if known.get("allowedAccountIds") and known.get("forbiddenAccountIds"):
         failures.append(("allowedAccountIds", '"allowedAccountIds": conflicts with forbiddenAccountIds'))
+    for index, role in enumerate(known.get("assumeRoles") or ()):
+        others = sorted(role.keys() - _ROLE_SETTINGS) if isinstance(role, dict) else []
+        failures += [
+            (f"assumeRoles[{index}].{key}", f"the sandbox's aws provider does not support {key}") for key in others
+        ]
+    region = known.get("region") or _environment_region()
+    if isinstance(region, str) and (partition := boto3.Session().get_partition_for_region(region)) != _PARTITION:
+        failures.append(("region", f"the sandbox's cloud has no region of the partition {partition}"))
     if failures:
         raise CheckFailed(failures)
     return settings if settings.get("region") else {**settings, "region": _environment_region()}
@@ -83,6 +98,8 @@ class Cloud:
             s3={"addressing_style": "path"} if parsed.get("s3UsePathStyle") else {},
             max_pool_connections=64,
         )
+        for role in parsed.get("assumeRoles") or ():
+            self._session = _as_role(self._session, self._config, role)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._check_account(parsed.get("allowedAccountIds"), parsed.get("forbiddenAccountIds"))
@@ -125,6 +142,33 @@ class Cloud:
         """Tags without those that AWS itself or the setting `ignoreTags` takes out of the provider's hands."""
         keys = [key for key in tags if key not in self._ignored_keys and not key.startswith(self._ignored_prefixes)]
         return {key: tags[key] for key in keys}
+
+
+def _as_role(session: Any, config: Config, role: Mapping[str, Any]) -> Any:
+    """A session of a role, taken by another session and taken again whenever it runs out."""
+    chosen = {"RoleSessionName": role.get("sessionName"), "DurationSeconds": _seconds(role.get("duration"))}
+    fetcher = AssumeRoleCredentialFetcher(
+        functools.partial(session.client, config=config),
+        session.get_credentials(),
+        role["roleArn"],
+        extra_args={name: value for name, value in chosen.items() if value is not None},
+    )
+    try:
+        fetcher.fetch_credentials()
+    except (BotoCoreError, ClientError) as error:
+        raise PluginError(f"IAM Role ({role['roleArn']}) cannot be assumed: {explain(error)}") from error
+    inner = botocore.session.get_session()
+    taken: Any = inner
+    taken._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    return boto3.Session(botocore_session=inner, region_name=session.region_name)
+
+
+def _seconds(duration: str | None) -> int | None:
+    """Seconds of a Go duration in hours, minutes and seconds, as the real provider takes them."""
+    if duration is None:
+        return None
+    parts = re.findall(r"([0-9]+)([hms])", duration)
+    return sum(int(number) * {"h": 3600, "m": 60, "s": 1}[unit] for number, unit in parts)
 
 
 def explain(error: Exception) -> str:

@@ -139,8 +139,21 @@ def test_tables_name_real_properties(plugin: AwsPlugin, kind: str) -> None:
 
 def test_settings() -> None:
     with pytest.raises(CheckFailed) as caught:
-        check_settings({"region": "eu-central-1", "regio": "x", "assumeRoles": "[]", "allowedAccountIds": "[1]"})
-    assert {path for path, _ in caught.value.failures} == {"regio", "assumeRoles", "allowedAccountIds[0]"}
+        check_settings({"region": "eu-central-1", "regio": "x", "endpoints": "[]", "allowedAccountIds": "[1]"})
+    assert {path for path, _ in caught.value.failures} == {"regio", "endpoints", "allowedAccountIds[0]"}
+
+
+def test_what_a_role_cannot_be_taken_with_is_told() -> None:
+    role = '[{"roleArn": "arn:aws:iam::123456789012:role/x", "sessionName": "s", "externalId": "e"}]'
+    with pytest.raises(CheckFailed) as caught:
+        check_settings({"region": "eu-central-1", "assumeRoles": role})
+    assert [path for path, _ in caught.value.failures] == ["assumeRoles[0].externalId"]
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
+def test_regions_of_other_partitions_are_refused(region: str) -> None:
+    with pytest.raises(CheckFailed, match="no region of the partition aws-"):
+        check_settings({"region": region})
 
 
 def test_region_is_required(monkeypatch: pytest.MonkeyPatch) -> None:

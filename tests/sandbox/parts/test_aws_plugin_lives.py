@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from provider_kit import PluginError, Properties
 from sandbox.plugins.aws.provider import AwsPlugin
@@ -257,3 +258,30 @@ def test_other_accounts_are_refused(live: AwsPlugin) -> None:
     keys = {"accessKey": session.access_key, "secretKey": session.secret_key, "region": "eu-central-1"}
     with pytest.raises(PluginError, match=f"AWS account ID not allowed: {cloud_fixtures.ACCOUNT}"):
         Cloud({**keys, "allowedAccountIds": '["000000000000"]'})
+
+
+@pytest.mark.sandbox
+def test_a_role_is_taken(live: AwsPlugin) -> None:
+    iam, account = live.cloud.client("iam"), cloud_fixtures.ACCOUNT
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=document)
+    session = live.cloud.client("sts")._request_signer._credentials
+    keys = {"accessKey": session.access_key, "secretKey": session.secret_key, "region": "eu-central-1"}
+    role = {"roleArn": f"arn:aws:iam::{account}:role/deployer", "sessionName": "pulumi", "duration": "1h"}
+    try:
+        taken = Cloud({**keys, "assumeRoles": json.dumps([role])})
+        assert taken.caller["Arn"] == f"arn:aws:sts::{account}:assumed-role/deployer/pulumi"
+        # It has the role's rights, and this role has none.
+        with pytest.raises(ClientError, match="AccessDenied"):
+            taken.client("s3").list_buckets()
+        with pytest.raises(PluginError, match=r"IAM Role \(.*role/nobody\) cannot be assumed"):
+            Cloud(
+                {
+                    **keys,
+                    "assumeRoles": json.dumps([{**role, "roleArn": role["roleArn"].replace("deployer", "nobody")}]),
+                }
+            )
+    finally:
+        iam.delete_role(RoleName="deployer")
