@@ -132,11 +132,19 @@ def partition_of(region: str) -> str:
     return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
 
 
 def _region(value: object) -> object:
-    if not (isinstance(value, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", value)):
+    if not (isinstance(value, str) and re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]", value)):
         raise expected("the stack's AWS region, as eu-central-1")
     return value
 
@@ -152,7 +160,7 @@ SecurityGroupId = Annotated[
 ]
 
 
-_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]")
+_ZONE = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9][a-z]")
 
 
 ZoneName = Annotated[

@@ -85,6 +85,7 @@ class AwsStackFile(StackFile):
         """Faults of networks, nodes, identities and policies."""
         yield from consistency.network_faults(self.network, self.cluster)
         yield from consistency.cluster_faults(self.cluster)
+        yield from consistency.addon_faults(self.cluster, self.identity)
         yield from consistency.identity_faults(self.platform, self.identity)
         yield from consistency.job_faults(self.jobs)
         yield from iam_names.name_faults(self.platform, self.jobs, self.identity, self.blob_storage.policy_name)

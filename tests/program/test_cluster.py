@@ -186,6 +186,7 @@ def test_who_makes_the_cluster_is_no_admin_of_the_stack_file(monkeypatch: pytest
         ("arn:aws:iam::1:role/path/ops", "arn:aws:sts::1:assumed-role/ops/me", True),
         ("arn:aws:iam::2:role/ops", "arn:aws:sts::1:assumed-role/ops/me", False),
         ("arn:aws:iam::1:user/ops", "arn:aws:sts::1:assumed-role/ops/me", False),
+        ("arn:aws:iam::1:role/ops", "arn:aws:sts::1:federated-user/ops", False),
         ("arn:aws:iam::1:user/ops", "arn:aws:iam::1:user/ops", True),
     ],
 )
