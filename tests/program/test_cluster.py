@@ -117,6 +117,12 @@ def test_zones_are_two_or_three_or_named() -> None:
     ] * 2
 
 
+def test_zones_that_were_looked_up_stay_and_named_ones_are_followed(dev: Program) -> None:
+    assert all(subnet.ignored == {"availabilityZone"} for subnet in dev.of("aws:ec2/subnet:Subnet"))
+    named = stack(network__zones=["eu-central-1c", "eu-central-1a"])
+    assert not any(subnet.ignored for subnet in named.of("aws:ec2/subnet:Subnet"))
+
+
 def test_more_zones_than_there_are_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     zones = {"names": ["us-west-1a", "us-west-1c"]}
     monkeypatch.setitem(CALLS, "aws:index/getAvailabilityZones:getAvailabilityZones", zones)
