@@ -84,9 +84,10 @@ def is_caller(principal_arn: str, caller_arn: str) -> bool:
     service, account, resource = caller_arn.split(":")[2], caller_arn.split(":")[4], caller_arn.split(":", 5)[5]
     if service != "sts":
         return principal_arn == caller_arn
-    role = resource.split("/")[1]
+    kind, role = resource.split("/")[:2]
     return (
-        principal_arn.split(":")[4:5] == [account]
+        kind == "assumed-role"
+        and principal_arn.split(":")[4:5] == [account]
         and principal_arn.rsplit("/", 1)[-1] == role
         and ":role/" in principal_arn
     )

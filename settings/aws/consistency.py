@@ -107,6 +107,27 @@ def cluster_faults(cluster: ClusterSettings) -> Iterator[Fault]:
         yield Fault("vvp:cluster.publicAccessCidrs", show(cluster.public_access_cidrs), right)
 
 
+def addon_faults(cluster: ClusterSettings, identity: IdentitySettings) -> Iterator[Fault]:
+    """What is said of an add-on that the stack does not have, and a network plugin that enforces nothing.
+
+    Args:
+        cluster: The cluster section.
+        identity: The identity section, which decides whether there is an agent.
+    """
+    if identity.kind is not IdentityKind.POD_IDENTITY:
+        for alias, given in (
+            ("addonVersions", cluster.addon_versions),
+            ("addonConfiguration", cluster.addon_configuration),
+        ):
+            if "eks-pod-identity-agent" in given:
+                key, right = f"vvp:cluster.{alias}.eks-pod-identity-agent", "nothing: this stack has no agent"
+                yield Fault(key, show(given["eks-pod-identity-agent"]), right, ("vvp:identity.kind",))
+    enforced = cluster.addon_configuration.get("vpc-cni", {}).get("enableNetworkPolicy", "true")
+    if enforced != "true":
+        right = '"true", in quotes, or nothing: otherwise nobody enforces the NetworkPolicies'
+        yield Fault("vvp:cluster.addonConfiguration.vpc-cni.enableNetworkPolicy", show(enforced), right)
+
+
 def cluster_remarks(network: NetworkSettings, cluster: ClusterSettings) -> Iterator[str]:
     """What a person should know of an endpoint before the cluster is made.
 

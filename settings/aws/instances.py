@@ -9,7 +9,7 @@ from typing import Annotated
 
 from settings.names import named
 
-_TYPE = re.compile(r"(?P<family>[a-z]+)(?P<generation>[0-9]+)(?P<attributes>[a-z0-9-]*)\.(?P<size>[a-z0-9-]+)")
+_TYPE = re.compile(r"(?P<family>[a-z]+|u-)(?P<generation>[0-9]+)(?P<attributes>[a-z0-9-]*)\.(?P<size>[a-z0-9-]+)")
 _GIB_PER_CPU = {"c": 2, "m": 4, "r": 8}
 _TIMES = re.compile(r"(?P<times>[0-9]*)xlarge")
 _CPU_OF_XLARGE = 4

@@ -144,7 +144,7 @@ _PARTITIONS = {
 
 
 def _region(value: object) -> object:
-    if not (isinstance(value, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", value)):
+    if not (isinstance(value, str) and re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]", value)):
         raise expected("the stack's AWS region, as eu-central-1")
     return value
 
@@ -160,7 +160,7 @@ SecurityGroupId = Annotated[
 ]
 
 
-_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9][a-z]")
+_ZONE = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9][a-z]")
 
 
 ZoneName = Annotated[

@@ -96,6 +96,7 @@ class AwsStackFile(StackFile):
         yield from consistency.cluster_faults(self.cluster)
         if nodes := nodes_of(self.cluster.nodes):
             yield from capacity.faults(self.jobs, self.admission, nodes)
+        yield from consistency.addon_faults(self.cluster, self.identity)
         yield from consistency.identity_faults(self.platform, self.identity)
         yield from consistency.job_faults(self.jobs)
         yield from iam_names.name_faults(self.platform, self.jobs, self.identity, self.blob_storage.policy_name)

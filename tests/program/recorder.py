@@ -53,6 +53,7 @@ class Registered:
     provider: str
     depends_on: frozenset[str]
     secrets: frozenset[str]
+    ignored: frozenset[str]
 
 
 @dataclass
@@ -165,6 +166,7 @@ class _Monitor(mocks.MockMonitor):
                 provider=request.provider or next(iter(request.providers.values()), ""),
                 depends_on=frozenset(request.dependencies),
                 secrets=frozenset(secrets),
+                ignored=frozenset(request.ignoreChanges),
             )
         )
         return response

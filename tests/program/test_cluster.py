@@ -116,6 +116,12 @@ def test_zones_are_two_or_three_or_named() -> None:
     assert [subnet.inputs["availabilityZone"] for subnet in subnets] == ["eu-central-1c", "eu-central-1a"] * 2
 
 
+def test_zones_that_were_looked_up_stay_and_named_ones_are_followed(dev: Program) -> None:
+    assert all(subnet.ignored == {"availabilityZone"} for subnet in dev.of("aws:ec2/subnet:Subnet"))
+    named = stack(network__zones=["eu-central-1c", "eu-central-1a"])
+    assert not any(subnet.ignored for subnet in named.of("aws:ec2/subnet:Subnet"))
+
+
 def test_more_zones_than_there_are_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     zones = {"names": ["us-west-1a", "us-west-1c"]}
     monkeypatch.setitem(CALLS, "aws:index/getAvailabilityZones:getAvailabilityZones", zones)
@@ -185,6 +191,7 @@ def test_who_makes_the_cluster_is_no_admin_of_the_stack_file(monkeypatch: pytest
         ("arn:aws:iam::1:role/path/ops", "arn:aws:sts::1:assumed-role/ops/me", True),
         ("arn:aws:iam::2:role/ops", "arn:aws:sts::1:assumed-role/ops/me", False),
         ("arn:aws:iam::1:user/ops", "arn:aws:sts::1:assumed-role/ops/me", False),
+        ("arn:aws:iam::1:role/ops", "arn:aws:sts::1:federated-user/ops", False),
         ("arn:aws:iam::1:user/ops", "arn:aws:iam::1:user/ops", True),
     ],
 )

@@ -1,6 +1,7 @@
 """A cluster's network, encryption and logging: checked, and completed with EKS's defaults."""
 
 import ipaddress
+import re
 from typing import Any
 
 from sandbox.aws import emulator
@@ -9,6 +10,26 @@ from sandbox.aws.errors import Refused
 
 MOST_PUBLIC_CIDRS = 40
 PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+CIDR = re.compile(r"[0-9]+(\.[0-9]+){3}/[0-9]{1,2}")
+RESERVED = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "0.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/3",
+        ),
+    )
+)
+"""What is nobody's on the internet, private networks aside: https://www.iana.org/assignments/iana-ipv4-special-registry."""
 WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -32,10 +53,7 @@ def vpc(given: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
     if len(cidrs) > MOST_PUBLIC_CIDRS:
         message = f"The number of publicAccessCidrs must not exceed {MOST_PUBLIC_CIDRS}"
         raise Refused("InvalidParameterException", message)
-    wrong = [cidr for cidr in cidrs if not _may_be_public(cidr)]
-    if wrong:
-        message = f"The following CIDRs are invalid in publicAccessCidrs: [{','.join(wrong)}]"
-        raise Refused("InvalidParameterException", message)
+    refuse_cidrs(cidrs)
     return current | {
         "subnetIds": subnet_ids,
         "securityGroupIds": groups,
@@ -46,15 +64,27 @@ def vpc(given: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _may_be_public(cidr: str) -> bool:
-    """Whether a network can come from the internet: the whole of it, or one without a private or reserved part."""
+def refuse_cidrs(cidrs: list[str]) -> None:
+    """Refuses what is no network, and what cannot come from the internet: a private or reserved part in it."""
+    networks = {cidr: _network(cidr) for cidr in cidrs}
+    if malformed := [cidr for cidr, network in networks.items() if network is None]:
+        message = f"The following CIDRs are invalid in publicAccessCidrs: [{','.join(malformed)}]"
+        raise Refused("InvalidParameterException", message)
+    if inside := [cidr for cidr, network in networks.items() if network is not None and not _is_public(network)]:
+        message = f"The following CIDRs are not allowed in publicAccessCidrs: [{', '.join(inside)}]"
+        raise Refused("InvalidParameterException", message)
+
+
+def _is_public(network: ipaddress.IPv4Network) -> bool:
+    return network.prefixlen == 0 or not any(network.overlaps(each) for each in (*PRIVATE, *RESERVED))
+
+
+def _network(cidr: str) -> ipaddress.IPv4Network | None:
+    """A network in CIDR form; None for a mask instead of a length, host bits, and an address alone."""
     try:
-        network = ipaddress.IPv4Network(cidr) if "/" in cidr else None
+        return ipaddress.IPv4Network(cidr) if CIDR.fullmatch(cidr) else None
     except ValueError:
-        return False
-    return network is not None and (
-        network.prefixlen == 0 or (network.network_address.is_global and network.broadcast_address.is_global)
-    )
+        return None
 
 
 def zones(cluster: str, subnet_ids: list[str]) -> None:
@@ -62,16 +92,15 @@ def zones(cluster: str, subnet_ids: list[str]) -> None:
 
     See https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html.
     """
-    ec2 = emulator.service("ec2")
-    for subnet in checks.subnets(subnet_ids):
+    found = checks.subnets(subnet_ids)
+    usable = sorted({each["AvailabilityZone"] for each in found if each.get("AvailabilityZoneId") not in WITHOUT_EKS})
+    for subnet in found:
         if subnet.get("AvailabilityZoneId") in WITHOUT_EKS:
-            zone = subnet["AvailabilityZone"]
-            usable = sorted({each["AvailabilityZone"] for each in ec2._subnets.values()} - {zone})
             raise Refused(
                 "UnsupportedAvailabilityZoneException",
-                f"Cannot create cluster '{cluster}' because {zone}, the targeted availability zone, does not currently "
-                f"have sufficient capacity to support the cluster. Retry and choose from these availability zones: "
-                f"{', '.join(usable)}",
+                f"Cannot create cluster '{cluster}' because EKS does not support creating control plane instances in "
+                f"{subnet['AvailabilityZone']}, the targeted availability zone. Retry cluster creation using control "
+                f"plane subnets that span at least two of these availability zones: {', '.join(usable)}.",
             )
 
 
@@ -104,10 +133,9 @@ def kubernetes_network(given: dict[str, Any], network: dict[str, Any]) -> dict[s
     # EKS takes the first that does not overlap the VPC.
     usual = next(cidr for cidr in ("10.100.0.0/16", "172.20.0.0/16") if not block.overlaps(ipaddress.ip_network(cidr)))
     chosen = given.get("serviceIpv4Cidr", usual)
-    try:
-        services = ipaddress.IPv4Network(chosen)
-    except ValueError as error:
-        raise Refused("InvalidParameterException", f"serviceIpv4Cidr {chosen} is not a CIDR block") from error
+    services = _network(chosen)
+    if services is None:
+        raise Refused("InvalidParameterException", f"serviceIpv4Cidr {chosen} is not a CIDR block")
     if not (12 <= services.prefixlen <= 24 and any(services.subnet_of(each) for each in PRIVATE)):
         message = f"The specified CIDR {chosen} is not within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, /24 to /12"
         raise Refused("InvalidParameterException", message)

@@ -1,9 +1,10 @@
 """EKS clusters."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from provider_kit import UNKNOWN, PluginError, Properties, has_unknown
+from provider_kit import UNKNOWN, Diff, Operation, PluginError, Properties, has_unknown
 from sandbox.plugins.aws.eks_base import EksResource
 from sandbox.plugins.aws.operation import Step
 from sandbox.plugins.aws.spelling import known, known_items, pruned, table
@@ -59,6 +60,14 @@ class Cluster(EksResource):
         resources = known(inputs.get("encryptionConfig")).get("resources", ["secrets"])
         if resources != ["secrets"] and not has_unknown(resources):
             yield "encryptionConfig.resources", 'expected resources to be ["secrets"]'
+
+    def diff(self, op: Operation) -> Diff:
+        # The endpoint's default lies one level deeper than `defaults` goes.
+        network = op.inputs.get("vpcConfig")
+        if isinstance(network, dict):
+            completed = {**op.inputs, "vpcConfig": {"endpointPublicAccess": True, **network}}
+            op = dataclasses.replace(op, inputs=completed)
+        return super().diff(op)
 
     def key_of(self, step: Step, id: str) -> Properties:
         # The calls that are about a part of the cluster name it otherwise.

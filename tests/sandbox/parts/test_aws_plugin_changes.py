@@ -184,6 +184,11 @@ def test_what_aws_chooses_is_no_change(plugin: AwsPlugin) -> None:
     state = {"name": "c", "roleArn": ROLE_ARN, "version": "1.33", "vpcConfig": network}
     state |= {"tagsAll": {"owner": "team"}, "bootstrapSelfManagedAddons": True}
     assert not compared(plugin, kind, state, inputs).changes
+    assert not compared(plugin, kind, state, {**inputs, "vpcConfig": {"subnetIds": ["b", "a"]}}).changes
+    private = {**state, "vpcConfig": {**network, "endpointPublicAccess": False}}
+    assert compared(plugin, kind, private, {**inputs, "vpcConfig": {"subnetIds": ["b", "a"]}}).changes == {
+        "vpcConfig.endpointPublicAccess": Change.UPDATE
+    }
     closed = {**inputs, "vpcConfig": {**inputs["vpcConfig"], "publicAccessCidrs": ["10.0.0.0/8"]}}
     diff = compared(plugin, kind, state, closed)
     assert diff.changes == {"vpcConfig.publicAccessCidrs[0]": Change.UPDATE}

@@ -140,11 +140,11 @@ def test_add_ons(cloud: Cloud) -> None:
 def test_cluster_settings_change_one_at_a_time(cloud: Cloud) -> None:
     eks = cloud.client("eks")
     update = eks.update_cluster_config(
-        name="vvp", resourcesVpcConfig={"endpointPrivateAccess": True, "publicAccessCidrs": ["192.0.2.0/24"]}
+        name="vvp", resourcesVpcConfig={"endpointPrivateAccess": True, "publicAccessCidrs": ["8.8.8.0/24"]}
     )["update"]
     assert eks.describe_update(name="vvp", updateId=update["id"])["update"]["type"] == "EndpointAccessUpdate"
     network = eks.describe_cluster(name="vvp")["cluster"]["resourcesVpcConfig"]
-    assert (network["endpointPrivateAccess"], network["publicAccessCidrs"]) == (True, ["192.0.2.0/24"])
+    assert (network["endpointPrivateAccess"], network["publicAccessCidrs"]) == (True, ["8.8.8.0/24"])
     eks.update_cluster_config(name="vvp", logging={"clusterLogging": [{"types": ["api", "audit"], "enabled": True}]})
     logs = eks.describe_cluster(name="vvp")["cluster"]["logging"]["clusterLogging"]
     assert logs[0] == {"types": ["api", "audit"], "enabled": True}
@@ -153,6 +153,8 @@ def test_cluster_settings_change_one_at_a_time(cloud: Cloud) -> None:
         {"resourcesVpcConfig": {"endpointPrivateAccess": True}},
         {"resourcesVpcConfig": {"endpointPrivateAccess": False, "endpointPublicAccess": False}},
         {"resourcesVpcConfig": {"publicAccessCidrs": ["everywhere"]}},
+        {"resourcesVpcConfig": {"publicAccessCidrs": ["203.0.113.0/24"]}},
+        {"resourcesVpcConfig": {"publicAccessCidrs": [f"8.8.{index}.0/24" for index in range(41)]}},
         {"accessConfig": {"authenticationMode": "CONFIG_MAP"}},
         {"logging": {"clusterLogging": [{"types": ["kubelet"], "enabled": True}]}},
         {"logging": {"clusterLogging": []}, "accessConfig": {"authenticationMode": "API"}},

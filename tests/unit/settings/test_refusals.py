@@ -50,7 +50,17 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     # Networks.
     *[
         ({"cluster__publicAccessCidrs": [cidr]}, "vvp:cluster.publicAccessCidrs.0", "a network of the public internet")
-        for cidr in ("198.51.100.0/24", "10.0.0.0/8", "0.0.0.0/1", "100.64.0.0/10", "169.254.0.0/16", "240.0.0.0/8")
+        for cidr in (
+            "203.0.113.0/24",
+            "198.51.100.0/24",
+            "127.0.0.0/8",
+            "224.0.0.0/8",
+            "10.0.0.0/8",
+            "0.0.0.0/1",
+            "100.64.0.0/10",
+            "169.254.0.0/16",
+            "240.0.0.0/8",
+        )
     ],
     ({"cluster__publicAccessCidrs": ["8.8.8.8"]}, "vvp:cluster.publicAccessCidrs.0", "CIDR form"),
     (
@@ -81,6 +91,20 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "x86_64 and arm64 do not share one image",
     ),
     ({"cluster__nodes__instanceTypes": ["big"]}, "vvp:cluster.nodes.instanceTypes.0", "an EC2 instance type"),
+    # Add-ons.
+    (
+        {"cluster__addonVersions": {"eks-pod-identity-agent": "v1.3.4-eksbuild.1"}},
+        "vvp:cluster.addonVersions.eks-pod-identity-agent",
+        "this stack has no agent",
+    ),
+    *[
+        (
+            {"cluster__addonConfiguration": {"vpc-cni": {"enableNetworkPolicy": value}}},
+            "vvp:cluster.addonConfiguration.vpc-cni.enableNetworkPolicy",
+            "nobody enforces",
+        )
+        for value in ("false", False, True, None)
+    ],
     # Digits of other scripts.
     ({"cluster__version": "1.3\uff15"}, "vvp:cluster.version", "ASCII digits"),
     ({"platform__chartVersion": "5.11.\u0661"}, "vvp:platform.chartVersion", "a pin"),
@@ -156,6 +180,9 @@ def test_a_mistake_is_refused_under_its_key(changes: dict[str, Any], key: str, w
         {"cluster__nodes__architecture": "arm64", "cluster__nodes__instanceTypes": ["m7g.large", "c6gd.2xlarge"]},
         {"network__zones": ["eu-central-1c", "eu-central-1a"]},
         {"network__cidr": "100.64.0.0/16"},
+        {"cluster__addonConfiguration": {"vpc-cni": {"env": {"WARM_IP_TARGET": "2"}}}},
+        {"cluster__addonVersions": {"eks-pod-identity-agent": "v1.3.4-eksbuild.1"}, "identity__kind": "pod-identity"},
+        {"aws:region": "eusc-de-east-1"},
         {"jobs__jar": {"jar": {"uri": OWN_JAR}}},
         {"jobs__jar": {"jar": {"uri": "https://repo.example/a.jar"}}},
         {"blobStorage__expiry": [{"prefix": "jobs/x/reports/", "days": 1}]},
