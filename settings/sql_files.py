@@ -43,7 +43,7 @@ class SqlFiles:
             self.faults.append(Fault(key, f"{error} in {file}, line {error.line}", right))
             return []
         for name in sorted(set(_VARIABLE.findall(content)) - self._variables.keys()):
-            if near := get_close_matches(name, list(self._variables), n=1, cutoff=0.7):
+            if near := get_close_matches(name.strip().upper(), list(self._variables), n=1, cutoff=0.7):
                 self.remarks.append(f"{key}: ${{{name}}} in {file} stays as it is; ${{{near[0]}}}?")
         if not statements:
             self.faults.append(Fault(key, f"no statement in {file}", "at least one"))

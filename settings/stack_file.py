@@ -97,6 +97,9 @@ class StackFile(BaseModel):
     def variables(self) -> Mapping[str, str]:
         """What `${NAME}` in a job's SQL file stands for."""
 
+    identity_options: ClassVar[frozenset[str]]
+    """Options of tables and catalogs that name an identity and hold no secret, though they sound like it."""
+
     @abstractmethod
     def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:
         """The stream that a table with these options stands for, if it does."""

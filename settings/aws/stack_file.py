@@ -77,6 +77,8 @@ class AwsStackFile(StackFile):
         bucket = self.blob_storage.bucket
         return {"AWS_REGION": self.region, "AWS_PARTITION": partition, ACCOUNT: account, "BUCKET": bucket, **arns}
 
+    identity_options: ClassVar[frozenset[str]] = connectors.IDENTITY_OPTIONS
+
     def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:
         """The Kinesis stream of a table."""
         return connectors.stream_of(options, writes=writes)

@@ -55,7 +55,7 @@ def query(text: str, offset: Position = Position(1, 1)) -> Query:  # noqa: B008 
     return Query(sink, [item for item in found if not (len(item.path) == 1 and item.path[0] in local)])
 
 
-_SLASHES = re.compile(r"('(?:[^']|'')*'|`(?:[^`]|``)*`|/\*.*?\*/)|//[^\n]*", re.DOTALL)
+_SLASHES = re.compile(r"('(?:[^']|'')*'|`(?:[^`]|``)*`|--[^\n\r]*|/\*.*?\*/)|//[^\n\r]*", re.DOTALL)
 """Comments that Flink takes and SQLFluff's dialect does not; one of the same length takes their place."""
 
 
