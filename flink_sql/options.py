@@ -63,24 +63,29 @@ def option(item: Sequence[Token], line: int) -> tuple[str, str]:
         key, value = item[0].string, item[2].string
         if key is not None and value is not None:
             return key, value
-    raise SqlFault(f"in WITH stands {canonical(item)!r} instead of 'key' = 'value'", line)
+    raise SqlFault(f"among options stands {canonical(item)!r} instead of 'key' = 'value'", line)
 
 
-def hinted(statement: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+def hinted(statement: Sequence[Token], line: int = 1) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
     """The options that hints give to tables, each with the parts of the table's name as written.
 
     See https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/queries/hints/#dynamic-table-options.
 
     Args:
         statement: Its tokens.
+        line: Where the statement begins.
+
+    Raises:
+        SqlFault: In OPTIONS stands something else than options.
     """
     for index, token in enumerate(statement):
         if token.kind is not TokenKind.HINT:
             continue
         inside = list(tokens(token.text[3:-2]))
         name = _name_before(statement, index)
-        if name and inside and inside[0].word == "OPTIONS" and len(inside) > 1:
-            yield name, dict(option(item, 1) for item in items(inside[2 : closing(inside, 1)]))
+        for start, first in enumerate(inside[:-1]):
+            if name and first.word == "OPTIONS" and is_symbol(inside[start + 1], "("):
+                yield name, dict(option(item, line) for item in items(inside[start + 2 : closing(inside, start + 1)]))
 
 
 def _name_before(statement: Sequence[Token], index: int) -> tuple[str, ...]:
@@ -92,3 +97,31 @@ def _name_before(statement: Sequence[Token], index: int) -> tuple[str, ...]:
             break
         place -= 2
     return tuple(parts)
+
+
+def like_clause(body: Sequence[Token]) -> tuple[str, ...] | None:
+    """The name of the table whose options a table gets by its clause LIKE; None if it gets none.
+
+    See https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/sql/create/#like.
+
+    Args:
+        body: The tokens behind the table's own name.
+    """
+    depth = 0
+    for index, token in enumerate(body):
+        depth += is_symbol(token, "(") - is_symbol(token, ")")
+        if depth == 0 and token.word == "AS":
+            return None
+        if depth == 0 and token.word == "LIKE":
+            parts: list[str] = []
+            place = index + 1
+            while place < len(body) and (part := body[place].name) is not None:
+                parts.append(part)
+                place += 2 if place + 1 < len(body) and is_symbol(body[place + 1], ".") else 1
+                if not is_symbol(body[place - 1], "."):
+                    break
+            words = [each.word for each in body[place:]]
+            ways = dict(zip(words[1:], words, strict=False))
+            way = ways.get("OPTIONS", ways.get("ALL"))
+            return tuple(parts) if parts and way != "EXCLUDING" else None
+    return None

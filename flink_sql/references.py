@@ -17,11 +17,12 @@ def referenced(tokens: Sequence[Token]) -> tuple[set[Parts], set[Parts]]:
     """Names that a statement reads and writes, as written, without those that it defines itself."""
     reads, writes = set[Parts](), set[Parts]()
     for part in _statements(tokens):
-        found = list(_references(part))
-        # What a WITH clause names is known to its own statement of a set only.
-        defined = {(name,) for name in _defined(part)}
-        reads |= {parts for role, parts in found if role != "write"} - defined
-        writes |= {parts for role, parts in found if role == "write"}
+        defined = _defined(part)
+        for role, parts, index in _references(part):
+            if role == "write":
+                writes.add(parts)
+            elif not any(parts == (name,) and index in scope for name, scope in defined):
+                reads.add(parts)
     return reads, writes
 
 
@@ -35,9 +36,10 @@ def _statements(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
     yield tokens[start:]
 
 
-def _defined(tokens: Sequence[Token]) -> set[str]:
-    """Names of common table expressions: `WITH name [(columns)] AS (` and `, name [(columns)] AS (`."""
-    found: set[str] = set()
+def _defined(tokens: Sequence[Token]) -> list[tuple[str, range]]:
+    """Names of common table expressions, `WITH name [(columns)] AS (` and `, name [(columns)] AS (`, each with where
+    it is known: behind its own query, to the end of the query that begins with WITH."""
+    found: list[tuple[str, range]] = []
     for index, token in enumerate(tokens):
         if token.word != "AS" or not _is(tokens, index + 1, "("):
             continue
@@ -46,7 +48,8 @@ def _defined(tokens: Sequence[Token]) -> set[str]:
             before = _opening(tokens, before) - 1
         name = tokens[before].name if before >= 0 else None
         if name is not None and before > 0 and (tokens[before - 1].word == "WITH" or tokens[before - 1].text == ","):
-            found.add(name)
+            end = _closing(tokens, index + 1)
+            found.append((name, range(end, _closing(tokens, end + 1, depth=1))))
     return found
 
 
@@ -59,7 +62,16 @@ def _opening(tokens: Sequence[Token], index: int) -> int:
     return 0
 
 
-def _references(tokens: Sequence[Token]) -> Iterator[tuple[str, Parts]]:
+def _closing(tokens: Sequence[Token], start: int, *, depth: int = 0) -> int:
+    """The index at which the parenthesis at `start`, or with `depth` one that is open there, closes; or the end."""
+    for place in range(start, len(tokens)):
+        depth += _is(tokens, place, "(") - _is(tokens, place, ")")
+        if depth == 0:
+            return place
+    return len(tokens)
+
+
+def _references(tokens: Sequence[Token]) -> Iterator[tuple[str, Parts, int]]:
     # One entry for each open parenthesis: whether it holds a query, and whether its FROM clause goes on.
     is_query, in_from = [True], [False]
     # Whether the last parenthesis was opened where a table is expected: it may hold a join.
@@ -88,8 +100,8 @@ def _references(tokens: Sequence[Token]) -> Iterator[tuple[str, Parts]]:
             yield from _at(tokens, 1, "write")
         elif word == "LIKE" and tokens[0].word == "CREATE" and _is_table_clause(tokens, index, len(is_query)):
             yield from _at(tokens, index + 1, "like")
-        elif word == "TABLE" and index and tokens[index - 1].text in ("(", ",", ">"):
-            # As `TUMBLE(TABLE t, …)` or, with the argument's name, `DATA => TABLE t`.
+        elif word == "TABLE" and index and _is_query(tokens, index):
+            # As `TUMBLE(TABLE t, …)` or, with the argument's name, `DATA => TABLE t`; `TABLE t` is a query, too.
             yield from _at(tokens, index + 1, "read")
         elif word in _AFTER_FROM or token.text == ";":
             in_from[-1] = False
@@ -105,6 +117,16 @@ def _expects_table(tokens: Sequence[Token], index: int, in_from: bool, at_table:
     return before.word in ("FROM", "JOIN") or (is_symbol(before, ",") and in_from)
 
 
+def _is_query(tokens: Sequence[Token], index: int) -> bool:
+    """Whether TABLE at an index begins a query or an argument, and is not a word of another clause."""
+    before = tokens[index - 1]
+    if before.text in ("(", ",", ">", ")") or before.word in ("UNION", "INTERSECT", "EXCEPT", "ALL", "AS"):
+        return True
+    return (
+        tokens[0].word == "INSERT" and before.name is not None and before.word not in ("INTO", "OVERWRITE", "LATERAL")
+    )
+
+
 def _is_distinct_from(tokens: Sequence[Token], index: int) -> bool:
     return index > 1 and tokens[index - 1].word == "DISTINCT" and tokens[index - 2].word in ("IS", "NOT")
 
@@ -114,9 +136,10 @@ def _is_table_clause(tokens: Sequence[Token], index: int, depth: int) -> bool:
     return depth == 1 and not any(token.word in ("SELECT", "WHERE") for token in tokens[:index])
 
 
-def _at(tokens: Sequence[Token], index: int, role: str) -> Iterator[tuple[str, Parts]]:
+def _at(tokens: Sequence[Token], index: int, role: str) -> Iterator[tuple[str, Parts, int]]:
     """The table named at an index; nothing for a subquery, a function's result or `UNNEST(…)`."""
     parts: list[str] = []
+    start = index
     if index < len(tokens) and tokens[index].word in _NOT_TABLES:
         return
     while index < len(tokens) and (name := tokens[index].name) is not None:
@@ -127,7 +150,7 @@ def _at(tokens: Sequence[Token], index: int, role: str) -> Iterator[tuple[str, P
         index += 1
     # `INSERT INTO t (a, b)` lists columns, `LIKE t (EXCLUDING ALL)` what to copy; `FROM f(x)` calls a function.
     if parts and (role != "read" or not _is(tokens, index, "(")):
-        yield role, tuple(parts)
+        yield role, tuple(parts), start
 
 
 def _is(tokens: Sequence[Token], index: int, symbol: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from flink_sql.tokens import Token, TokenKind, is_symbol
+from flink_sql.tokens import tokens as tokens_of
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 # Written in capitals for comparison; other words may be names, in which capitals matter.
@@ -39,5 +40,5 @@ def _spelling(token: Token) -> str:
         name = token.name or ""
         return name if _PLAIN_NAME.fullmatch(name) and name.upper() not in _KEYWORDS else token.text
     if token.kind is TokenKind.HINT:
-        return " ".join(token.text.split())
+        return f"/*+ {canonical(list(tokens_of(token.text[3:-2])))} */"
     return token.word if token.word in _KEYWORDS else token.text

@@ -71,8 +71,9 @@ class SqlFault(ValueError):
 
 _TOKEN = re.compile(
     r"""
-    (?P<hint>/\*\+.*?\*/)
-    |(?P<blank>\s+|--[^\n]*|//[^\n]*|/\*.*?\*/)
+    (?P<hint>/\*\+(?:'(?:[^']|'')*'|[^'])*?\*/)
+    |(?P<open_hint>/\*\+)
+    |(?P<blank>\s+|--[^\n\r]*|//[^\n\r]*|/\*.*?\*/)
     |(?P<string>'(?:[^']|'')*')
     |(?P<quoted>`(?:[^`]|``)*`)
     |(?P<word>[\w$]+)
@@ -91,6 +92,7 @@ _KINDS = {
     "hint": TokenKind.HINT,
 }
 _UNENDED = {
+    "open_hint": "this hint (/*+) has no end (*/)",
     "open_comment": "this comment (/*) has no end (*/)",
     "open_string": "this string (') has no closing quote",
     "open_quoted": "this quoted name (`) has no closing quote",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from settings import consistency, flink_settings, table_access
+from settings import consistency, flink_settings, stored_keys, table_access
 from settings.aws.stack_file import AwsStackFile
 from settings.faults import Fault, SettingsError, show
 from settings.reading import read
@@ -87,6 +87,7 @@ def check(config: Mapping[str, Any], folder: Path = PROJECT, secrets: Secrets | 
     faults += workloads.faults
     misfits = [*consistency.faults(file), *file.own_faults(), *workloads.misfits]
     misfits += [*flink_settings.faults(file.jobs), *table_access.faults(file, namespaces)]
+    misfits += stored_keys.faults(file, namespaces)
     # What was judged by a value that could not be read says nothing.
     faults += [misfit for misfit in misfits if not any(misfit.touches(fault) for fault in faults)]
     if faults:

@@ -11,6 +11,7 @@ _DECIDED: Mapping[str, str] = {
     "kubernetes.taskmanager.service-account": "the account is the job's",
     "kubernetes.namespace": "the namespace is that of the deployment target",
     "kubernetes.cluster-id": "the platform names the job's pods",
+    "kubernetes.pod-template-file.default": "the pod template is the program's",
     "kubernetes.pod-template-file": "the pod template is the program's",
     "kubernetes.pod-template-file.jobmanager": "the pod template is the program's",
     "kubernetes.pod-template-file.taskmanager": "the pod template is the program's",
@@ -26,7 +27,8 @@ STATE_DIRECTORIES = (
     "execution.checkpointing.savepoint-dir",
     "high-availability.storageDir",
     "state.backend.fs.checkpointdir",
-    "process.working-dir",
+    "state.changelog.dstl.dfs.base-path",
+    "jobmanager.archive.fs.dir",
 )
 """Settings of all supported versions of Flink that say where state goes."""
 

@@ -40,8 +40,10 @@ class SqlFiles:
             right = "statements that end with a semicolon"
             self.faults.append(Fault(key, f"{error} in {file}, line {error.line}", right))
             return []
+        known = list(self._variables)
         for name in sorted(names_in(content) - self._variables.keys()):
-            if near := get_close_matches(name, list(self._variables), n=1, cutoff=0.7):
+            spellings = (name.strip(), name.strip().upper())
+            if near := [each for text in spellings for each in get_close_matches(text, known, n=1, cutoff=0.7)]:
                 self.remarks.append(f"{key}: ${{{name}}} in {file} stays as it is; ${{{near[0]}}}?")
         if not statements:
             self.faults.append(Fault(key, f"no statement in {file}", "at least one"))

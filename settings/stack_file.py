@@ -103,6 +103,9 @@ class StackFile(BaseModel):
         jobs = {name: job.filled(self.variables) for name, job in self.jobs.items()}
         return self.model_copy(update={"jobs": jobs})
 
+    identity_options: ClassVar[frozenset[str]]
+    """Options of tables and catalogs that name an identity and hold no secret, though they sound like it."""
+
     @abstractmethod
     def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:
         """The stream that a table with these options stands for, if it does."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from flink_sql.options import take_options
+from flink_sql.options import hinted, take_options
 from flink_sql.scripts import check_script
 from flink_sql.statements import ObjectName, SqlFault, Statement, body_of, split
 from settings.faults import NOTHING, Fault
@@ -133,17 +133,17 @@ class Workloads:
                     right = "CREATE without TEMPORARY; what is temporary belongs to `sql`, before the INSERT"
                     self.faults.append(Fault(at, where, right))
                 else:
-                    before = tuple(each.key for each in tables if each.kind not in _QUERIED)
+                    queried = statement.kind.removeprefix("CREATE ") in _QUERIED
+                    before = tuple(each.key for each in tables if queried and each.kind not in _QUERIED)
                     tables.append(self._declared(at, file, statement, before))
         return Workload(name, settings, tuple(tables), (), self._script(key, settings))
 
     def _declared(self, at: str, file: str, statement: Statement, before: tuple[str, ...]) -> Declared:
         options: dict[str, str] = {}
-        if statement.kind.removeprefix("CREATE ") in _WITH_OPTIONS:
-            try:
-                _, options = take_options(body_of(statement), statement.line)
-            except SqlFault as error:
-                self.faults.append(Fault(at, f"{error} in {file}, line {error.line}", "options as 'key' = 'value'"))
+        try:
+            options = options_of(statement)
+        except SqlFault as error:
+            self.faults.append(Fault(at, f"{error.reason} ({file}, line {error.line})", "options as 'key' = 'value'"))
         return Declared(_key(statement), statement, before, options)
 
     def _script(self, key: str, settings: JobSettings) -> str:
@@ -153,6 +153,8 @@ class Workloads:
         try:
             if statements:
                 check_script(statements)
+            for each in statements:
+                options_of(each)
         except SqlFault as error:
             found = f"{error.reason} ({settings.sql}, line {error.line})"
             right = "one INSERT, or several in one BEGIN STATEMENT SET; … END;, with what is temporary before it"
@@ -182,10 +184,26 @@ def full(name: ObjectName) -> str:
 
 def named(workload: Workload) -> frozenset[ObjectName]:
     """The tables that its script names, without those that it makes for itself."""
-    statements = workload.statements
-    own = {full(statement.name) for statement in statements if statement.temporary and statement.name}
-    names = frozenset(name for statement in statements for name in statement.reads | statement.writes)
-    return frozenset(name for name in names if full(name) not in own)
+    names: set[ObjectName] = set()
+    own: set[str] = set()
+    for statement in workload.statements:
+        names |= {name for name in statement.reads | statement.writes if full(name) not in own}
+        if statement.temporary and statement.name:
+            own.add(full(statement.name))
+    return frozenset(names)
+
+
+def options_of(statement: Statement) -> dict[str, str]:
+    """The options of a CREATE statement's WITH clause; what hints say is looked at too, and not given.
+
+    Raises:
+        SqlFault: In either stands something else than options.
+    """
+    for _ in hinted(statement.tokens, statement.line):
+        pass
+    if statement.kind.removeprefix("CREATE ") not in _WITH_OPTIONS:
+        return {}
+    return take_options(body_of(statement), statement.line)[1]
 
 
 def _key(statement: Statement) -> str:
@@ -205,10 +223,17 @@ def _completed(declared: Declared, made: Collection[str]) -> Declared:
     """With what the statement itself says that it needs."""
     statement = declared.statement
     names = [full(name) for name in statement.reads]
-    places = [*names, *([declared.key] if declared.kind in _QUERIED else [])]
-    around = _around(places) & set(made)
-    needs = {*declared.needs, *names, *around, *_called(statement, made)} - {declared.key}
+    around = _around([*names, *([] if declared.kind == "CATALOG" else [_place(declared)])])
+    needs = {*declared.needs, *names, *(around & set(made)), *_called(statement, made)} - {declared.key}
     return replace(declared, needs=tuple(sorted(needs)))
+
+
+def _place(declared: Declared) -> str:
+    """Where a declared object stands, as if it were a table's name."""
+    name = declared.statement.name
+    if declared.kind == "DATABASE" and name:
+        return ".".join((CATALOG, *name.parts)[-2:])
+    return declared.full_name
 
 
 def _around(names: Iterable[str]) -> set[str]:

@@ -10,6 +10,13 @@ from collections.abc import Mapping
 from grants.verbs import StreamVerb
 from settings.stack_file import StreamUse
 
+IDENTITY_OPTIONS = frozenset(
+    f"{place}credentials.{name}"
+    for place in ("aws.", "sink.aws.", "source.aws.")
+    for name in ("role.arn", "role.sessionName", "role.externalId", "profile.name")
+)
+"""See https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/kinesis/#authentication."""
+
 _CONNECTORS = ("kinesis", "kinesis-legacy")
 _FAN_OUT = ("scan.stream.recordpublisher", "source.reader.type")
 _LEGACY = (StreamVerb.READ_POLLING, StreamVerb.READ_POLLING_4_2, StreamVerb.READ_CONNECTOR_5)

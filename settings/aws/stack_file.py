@@ -86,6 +86,8 @@ class AwsStackFile(StackFile):
         known = {"AWS_REGION": self.region, "AWS_PARTITION": partition, ACCOUNT: account, "BUCKET": bucket}
         return {**known, **names, **arns}
 
+    identity_options: ClassVar[frozenset[str]] = connectors.IDENTITY_OPTIONS
+
     def stream_of(self, options: Mapping[str, str], *, writes: bool) -> StreamUse | None:
         """The Kinesis stream of a table."""
         return connectors.stream_of(options, writes=writes)

@@ -13,7 +13,7 @@ Kind = Literal["word", "quoted", "string", "number", "symbol", "end"]
 
 _TOKEN: Final = re.compile(
     r"""
-    (?P<space>\s+|--[^\n]*|//[^\n]*|/\*.*?\*/)
+    (?P<space>\s+|--[^\n\r]*|//[^\n\r]*|/\*.*?\*/)
     | (?P<quoted>`(?:[^`]|``)*`)
     | (?P<string>'(?:[^']|'')*')
     | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)

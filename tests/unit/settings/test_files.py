@@ -43,3 +43,20 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", ["../outside.sql", "/etc/passwd"])
 def test_a_file_outside_the_project(tmp_path: Path, file: str) -> None:
     assert told(tmp_path, file) == "a file inside the project"
+
+
+@pytest.mark.parametrize("text", ["'$.a.b'", "'${password}'", "`t$snapshots`", "'$AWS_REGION'", "'${'", "'a}${}'"])
+def test_what_is_no_variable_of_the_stack_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.sql").write_text(f"INSERT INTO c.d.t SELECT {text}, '${{AWS_REGION}}';")
+    reader = Workloads(tmp_path, {"AWS_REGION": "eu-central-1"}, one_catalog=True)
+    ((workload,),) = reader.read({"a": JobSettings(sql="a.sql")})
+    assert (reader.faults, reader.remarks) == ([], [])
+    assert workload.script == f"INSERT INTO c.d.t SELECT {text}, 'eu-central-1';"
+
+
+@pytest.mark.parametrize("name", ["AWS_REGON", "aws_region", " AWS_REGION "])
+def test_a_mistyped_variable_is_remarked(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.sql").write_text(f"INSERT INTO c.d.t SELECT '${{{name}}}';")
+    reader = Workloads(tmp_path, {"AWS_REGION": "eu-central-1"}, one_catalog=True)
+    reader.read({"a": JobSettings(sql="a.sql")})
+    assert reader.remarks == [f"vvp:jobs.a.sql: ${{{name}}} in a.sql stays as it is; ${{AWS_REGION}}?"]

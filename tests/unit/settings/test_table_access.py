@@ -8,7 +8,7 @@ import pytest
 from settings.check import Settings, check
 from settings.faults import Fault, SettingsError
 from settings.stack_file import StackFile
-from settings.table_access import is_stored_key
+from settings.stored_keys import is_stored_key
 from settings.workloads import Workload
 from tests.stacks import changed, own, stack_file
 
@@ -84,7 +84,6 @@ def test_a_grant_that_nothing_uses_is_a_remark(tmp_path: Path) -> None:
         "INSERT INTO sink SELECT '${secret_values.key}' FROM s;",
         "INSERT INTO sink SELECT * FROM paimon.db.t$snapshots;",
         "// note; it's\nINSERT INTO sink SELECT * FROM s;",
-        "SET 'pipeline.name' = 'x';\nINSERT INTO sink SELECT * FROM s;",
     ],
 )
 def test_what_flink_takes_is_taken_and_sent_as_written(tmp_path: Path, sql: str) -> None:

@@ -103,3 +103,64 @@ def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     (fault,) = faults
     assert fault.startswith("vvp:jobs.job.sql: found ")
     assert "a file that can be read" in fault
+
+
+TEMPORARY = "CREATE TEMPORARY VIEW t AS SELECT * FROM sink; INSERT INTO sink SELECT * FROM t;"
+
+
+def test_what_is_temporary_stands_before_the_insert_and_nowhere_else(tmp_path: Path) -> None:
+    jobs, faults = read(tmp_path, {"t.sql": SINK, "j.sql": TEMPORARY}, job=("j.sql", "t.sql"))
+    assert faults == []
+    assert jobs["job"].script == TEMPORARY.replace("; I", ";\nI")
+    assert jobs["job"].uses == ("vvp.default.sink",)
+    _, faults = read(tmp_path, {"t.sql": SINK, "v.sql": TEMPORARY, "j.sql": TEMPORARY}, job=("j.sql", "t.sql", "v.sql"))
+    assert "belongs to `sql`" in faults[0]
+
+
+@pytest.mark.parametrize("first", ["CREATE TEMPORARY FUNCTION f AS 'x.F'", "SET 'a' = 'b'", "USE CATALOG c"])
+def test_a_script_begins_with_what_the_platform_takes(tmp_path: Path, first: str) -> None:
+    files = {"t.sql": SINK, "j.sql": f"{first}; INSERT INTO sink SELECT 1;"}
+    _, faults = read(tmp_path, files, job=("j.sql", "t.sql"))
+    assert [fault for fault in faults if "does not belong in a deployment's script" in fault]
+
+
+def test_a_temporary_view_may_hide_the_table_that_it_reads(tmp_path: Path) -> None:
+    files = {"t.sql": SINK, "j.sql": "CREATE TEMPORARY VIEW nope AS SELECT * FROM nope; INSERT INTO sink TABLE nope;"}
+    _, faults = read(tmp_path, files, job=("j.sql", "t.sql"))
+    assert len(faults) == 1
+    assert "`nope` in j.sql" in faults[0]
+
+
+def test_functions_and_tables_have_name_spaces_of_their_own(tmp_path: Path) -> None:
+    tables = f"{SINK} CREATE FUNCTION s AS 'com.x.F'; CREATE TABLE s (id BIGINT) WITH ('connector' = 'datagen');"
+    files = {"t.sql": tables, "j.sql": "INSERT INTO sink SELECT s(id) FROM s;"}
+    jobs, faults = read(tmp_path, files, job=("j.sql", "t.sql"))
+    assert faults == []
+    assert jobs["job"].uses == ("function vvp.default.s", "vvp.default.s", "vvp.default.sink")
+
+
+def test_a_view_of_a_table_that_nobody_creates_is_told(tmp_path: Path) -> None:
+    files = {"t.sql": f"{SINK} CREATE VIEW v AS SELECT * FROM nope;", "j.sql": "INSERT INTO sink SELECT 1;"}
+    _, (fault,) = read(tmp_path, files, job=("j.sql", "t.sql"))
+    assert "the table `nope` in `v`" in fault
+
+
+def test_a_job_waits_for_its_catalog_and_its_functions_in_any_order(tmp_path: Path) -> None:
+    tables = """
+        CREATE VIEW v AS SELECT Twice(1) AS id;
+        CREATE DATABASE paimon.db;
+        CREATE CATALOG paimon WITH ('type' = 'paimon');
+        CREATE FUNCTION twice AS 'com.x.F';
+    """
+    files = {"t.sql": tables, "j.sql": "INSERT INTO paimon.db.a SELECT s.* FROM paimon.db.s, v;"}
+    jobs, faults = read(tmp_path, files, job=("j.sql", "t.sql"))
+    assert faults == []
+    assert set(jobs["job"].uses) == {
+        "catalog paimon",
+        "database paimon.db",
+        "function vvp.default.twice",
+        "vvp.default.v",
+    }
+    needs = {each.key: each.needs for each in jobs["job"].tables}
+    assert needs["database paimon.db"] == ("catalog paimon",)
+    assert needs["vvp.default.v"] == ("function vvp.default.twice",)
