@@ -32,6 +32,8 @@ STATE_DIRECTORIES = (
 )
 """Settings of all supported versions of Flink that say where state goes."""
 
+HIGH_AVAILABILITY = ("high-availability", "high-availability.type")
+
 
 def faults(jobs: Mapping[str, JobSettings]) -> Iterator[Fault]:
     """Settings that take another account, namespace or pod template.

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from grants.verbs import BlobVerb, StreamVerb
 from settings.faults import Section
-from settings.names import BlobPrefix, Cidr, Memory
+from settings.names import BlobPrefix, Memory, PrivateCidr
 from settings.variables import fill
 
 
@@ -27,7 +27,7 @@ class JobAccess(Section):
     """Streams of the stack by name, each with a verb."""
     blobs: dict[BlobPrefix, BlobVerb] = Field(default_factory=dict[BlobPrefix, BlobVerb])
     """Further prefixes of the blob storage, each with a verb."""
-    networks: tuple[Cidr, ...] = ()
+    networks: tuple[PrivateCidr, ...] = ()
     """Private networks that its pods may reach, as a database's or an interface endpoint's; the internet they may."""
 
 

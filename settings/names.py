@@ -65,6 +65,16 @@ def _network(text: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_network)]
+PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+"""Networks that are nobody's on the internet, as those of clusters, their pods and services (RFC 1918, RFC 6598)."""
+
+
+def _is_private(text: str) -> bool:
+    network = ipaddress.IPv4Network(text)
+    return any(network.subnet_of(ipaddress.IPv4Network(each)) for each in PRIVATE_NETWORKS)
+
+
+PrivateCidr = Annotated[Cidr, named(_is_private, f"a network inside {', '.join(PRIVATE_NETWORKS)}")]
 
 ChartVersion = Annotated[
     str,

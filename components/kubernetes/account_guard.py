@@ -1,4 +1,4 @@
-"""The rule about accounts without their pods: tokens, Secrets with tokens, and whose ConfigMaps a job writes."""
+"""The rule about accounts without their pods: tokens, Secrets with tokens, whose ConfigMaps a job writes, bindings."""
 
 from typing import Any, cast
 
@@ -7,7 +7,8 @@ import pulumi_kubernetes as k8s
 from pulumi import Resource, ResourceOptions
 
 from components.kubernetes.admission_policy import deny
-from components.kubernetes.guarded import Guarded, in_namespaces, one_of, resource_rule
+from components.kubernetes.guarded import PLATFORM_LABEL, Guarded, in_namespaces, one_of, resource_rule
+from components.kubernetes.pod_rule import DEPLOYMENT_LABEL, VVP_NAMESPACE_LABEL
 from settings.sections import TOKEN_PROVERS
 
 NODES = "system:nodes"
@@ -30,6 +31,7 @@ def account_policy(guarded: Guarded) -> dict[str, Any]:
         guarded: Accounts and namespaces.
     """
     reserved = one_of(guarded.accounts)
+    labels = [DEPLOYMENT_LABEL, VVP_NAMESPACE_LABEL, *PLATFORM_LABEL]
     mine = "request.userInfo.username == 'system:serviceaccount:' + request.namespace + ':' + account"
     return {
         "failurePolicy": "Fail",
@@ -39,6 +41,8 @@ def account_policy(guarded: Guarded) -> dict[str, Any]:
                 resource_rule("", ("CREATE",), "serviceaccounts/token"),
                 resource_rule("", ("CREATE", "UPDATE"), "secrets"),
                 resource_rule("", ("CREATE", "UPDATE", "DELETE"), "configmaps"),
+                # Whoever places a pod on a node may give it labels, past every rule about pods.
+                resource_rule("", ("CREATE",), "bindings", "pods/binding"),
             ],
         },
         "variables": [
@@ -68,6 +72,11 @@ def account_policy(guarded: Guarded) -> dict[str, Any]:
                 f"{_own_state(guarded)})",
                 "messageExpression": "'ConfigMap ' + variables.name + ' is not of this job: those of account ' + "
                 "variables.writers[0] + ' begin with ' + variables.writers[0] + '- or with the job-<id> of its pod'",
+            },
+            {
+                "expression": "!(variables.kind in ['bindings', 'pods']) || !has(object.metadata.labels)"
+                f" || !object.metadata.labels.exists(label, label in {one_of(labels)})",
+                "message": "No binding gives a pod the labels that say whose it is",
             },
         ],
     }

@@ -14,15 +14,15 @@ from pulumi import Input, ResourceOptions
 
 from components.kubernetes.guarded import PLATFORM_LABEL
 from components.kubernetes.pod_rule import DEPLOYMENT_LABEL
+from settings.names import PRIVATE_NETWORKS
 
 Rule = Mapping[str, Any]
 
-PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
-"""Networks that are nobody's on the internet: those of clusters, their pods and services, and of nodes' metadata
-(RFC 1918, RFC 6598, RFC 3927)."""
+LINK_LOCAL = "169.254.0.0/16"
+"""What a node answers itself: metadata and the agents of identities (RFC 3927)."""
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
-OUTSIDE: Rule = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(PRIVATE)}}]}
+OUTSIDE: Rule = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": [*PRIVATE_NETWORKS, LINK_LOCAL]}}]}
 """The cloud's APIs, and the internet."""
 NAMES: Rule = {
     "to": [

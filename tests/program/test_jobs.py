@@ -160,6 +160,7 @@ def test_seed_vvp_rbac_of_the_jobs(dev: Program, job: str) -> None:
         ("high-availability", "org.apache.flink.kubernetes.highavailability.KubernetesHaServicesFactory", True),
         ("high-availability.type", "zookeeper", False),
         ("high-availability.type", "NONE", False),
+        ("taskmanager.numberOfTaskSlots", "2", False),
     ],
 )
 def test_a_job_that_elects_a_leader_by_kubernetes_may_write_configmaps(key: str, value: str, elects: bool) -> None:

@@ -23,6 +23,8 @@ ACCESSES: dict[str, dict[str, Any]] = {
         "runtime__kinesisLegacySdk": NEW_SDK,
         "platform__layout": "namespace-per-job",
         "blobStorage__jobAccess": "shared",
+        "jobs__greeting-request-consumer__flink": {"high-availability.type": "kubernetes"},
+        "jobs__greeting-request-consumer__access__networks": ["10.20.128.0/24"],
     },
     "a namespace per job, further prefixes, connector 5": {
         "admission__engine": "admission-policy",

@@ -1,6 +1,7 @@
 """What got through once, tried on the real API server: by both engines where the engine decides."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +85,33 @@ def test_apply_makes_no_pod_that_says_it_is_on_its_way_out(variant: Checkout) ->
         result = variant.run("kubectl", *NS, "apply", "--server-side", "-f", "-", text=json.dumps(body))
         variant.run("kubectl", *NS, "delete", "pod", "attack", "--now", "--ignore-not-found")
         assert_refused(result, "reserved for the pods of")
+
+
+@pytest.mark.parametrize("label", ["deploymentName", "vvpNamespace", "vvp-part"])
+@pytest.mark.parametrize("path", ["pods/unplaced/binding", "bindings"])
+def test_who_places_a_pod_gives_it_no_deployment(variant: Checkout, tmp_path: Path, path: str, label: str) -> None:
+    body = pod("default", schedulerName="nobody")
+    body["metadata"]["name"] = "unplaced"
+    made = variant.run("kubectl", *NS, "create", "-f", "-", text=json.dumps(body))
+    assert made.status == 0, made
+    (node, *_) = variant.json("kubectl", "get", "nodes", "-o", "json")["items"]
+    try:
+        for labels, allowed in (({label: CONSUMER}, False), ({"topology.kubernetes.io/zone": "x"}, True)):
+            binding = {
+                "apiVersion": "v1",
+                "kind": "Binding",
+                "metadata": {"name": "unplaced", "labels": labels},
+                "target": {"kind": "Node", "name": node["metadata"]["name"]},
+            }
+            (tmp_path / "binding.json").write_text(json.dumps(binding))
+            raw = ("--raw", f"/api/v1/namespaces/vvp/{path}", "-f", str(tmp_path / "binding.json"))
+            result = variant.run("kubectl", "create", *raw)
+            if allowed:
+                assert result.status == 0, result
+            else:
+                assert_refused(result, "No binding gives a pod the labels")
+    finally:
+        variant.run("kubectl", *NS, "delete", "pod", "unplaced", "--now")
 
 
 def test_a_pod_on_its_way_out_loses_its_finalizer(variant: Checkout) -> None:

@@ -108,6 +108,20 @@ def test_jdbc_needs_a_licence_and_a_password() -> None:
     assert read(**licensed, databasePassword=SECRET).platform.persistence.type == "jdbc"
 
 
+NETWORKS = "jobs__greeting-request-consumer__access__networks"
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "10.0.0.0/7", "169.254.169.254/32", "8.8.8.0/24", "10.2.9.1/24", "x"])
+def test_a_job_is_given_no_network_but_a_private_one(network: str) -> None:
+    key = "vvp:jobs.greeting-request-consumer.access.networks.0"
+    assert "network" in faults(**{NETWORKS: [network]})[key].expected
+
+
+def test_a_job_is_given_a_private_network() -> None:
+    networks = ("10.20.96.0/24", "192.168.7.9/32", "100.64.0.0/16")
+    assert read(**{NETWORKS: list(networks)}).jobs["greeting-request-consumer"].access.networks == networks
+
+
 @pytest.mark.parametrize(("kind", "expected"), [("pod-identity", "never has IRSA too"), ("irsa", "the program writes")])
 def test_an_account_has_one_kind_of_identity(kind: str, expected: str) -> None:
     annotations = {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/mine"}
