@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from prove.verdicts import AGREED, WORST_FIRST, Kind, Row, Verdict
+from prove.verdicts import AGREED, IN_CLUSTER, NETWORK, WORST_FIRST, Kind, Row, Verdict
 
 CLASSES = {
     Verdict.ALLOWED: "allowed",
@@ -93,11 +93,22 @@ def page(stack: str, now: datetime.datetime, rows: Sequence[Row]) -> str:
 <p class="legend">{legend}</p>
 <p>A cell is all that an account tried on one thing; its colour is that of the worst. Point at it for the calls.</p>
 {f'<ul class="wrong">{wrong}</ul>' if wrong else ""}
-<div class="scroll">{_grid(rows)}</div>
+{_grids(rows)}
 <h2>Every call</h2>
 {_lists(rows)}
 </body></html>
 """
+
+
+def _grids(rows: Sequence[Row]) -> str:
+    """A picture for each part: all columns side by side would be wider than any screen."""
+    parts: dict[str, list[Row]] = {"In the cloud": [], "In the cluster": [], "On the network": []}
+    for row in rows:
+        part = "On the network" if row.claim.kind == NETWORK else "In the cluster"
+        parts[part if row.claim.kind in IN_CLUSTER | {NETWORK} else "In the cloud"].append(row)
+    return "".join(
+        f'<h2>{heading}</h2><div class="scroll">{_grid(group)}</div>' for heading, group in parts.items() if group
+    )
 
 
 def _grid(rows: Sequence[Row]) -> str:

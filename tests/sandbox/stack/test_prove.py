@@ -10,6 +10,7 @@ import pytest
 from tests.sandbox.access_table import assert_proved
 from tests.sandbox.as_account import prove_as_account
 from tests.sandbox.checkout import Checkout, client
+from tests.sandbox.cluster_holes import CLUSTER_HOLES
 from tests.sandbox.holes import BUCKET, CONSUMER, HOLES, NS, PRODUCER, done
 
 pytestmark = pytest.mark.sandbox
@@ -93,12 +94,15 @@ def assert_nothing_is_left(checkout: Checkout, but: str = "") -> None:
     keys = [item["Key"] for item in [*left.get("Versions", []), *left.get("DeleteMarkers", [])]]
     assert not [key for key in keys if "vvp-prove" in key and key != but]
     assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
-    everything = ("get", "pods,serviceaccounts,namespaces", "--all-namespaces")
+    everything = ("get", "pods,serviceaccounts,namespaces,configmaps,secrets,rolebindings", "--all-namespaces")
     probes = checkout.json("kubectl", *everything, "-l", "vvp-prove", "-o", "json")["items"]
     assert [probe for probe in probes if "deletionTimestamp" not in probe["metadata"]] == []
 
 
-@pytest.mark.parametrize("hole", HOLES, ids=[hole.__name__ for hole in HOLES])
+ALL_HOLES = [*HOLES, *CLUSTER_HOLES]
+
+
+@pytest.mark.parametrize("hole", ALL_HOLES, ids=[hole.__name__ for hole in ALL_HOLES])
 def test_a_hole_opened_by_hand_is_named(variant: Checkout, hole: Callable[[Checkout], Any]) -> None:
     with hole(variant) as sentences:
         result = variant.make("prove")
