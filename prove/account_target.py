@@ -1,12 +1,14 @@
 """A stack that is deployed to a real account, as a place for the proof."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prove import network_judge
 from prove.cloud import Cloud
 from prove.target import Target
 from settings.check import PROJECT
@@ -68,7 +70,9 @@ def target(stack: str, outputs: Outputs) -> Target:
         stack: The stack's name.
         outputs: Its outputs.
     """
-    return Target(outputs.kubeconfig, RESULTS / stack.replace("/", "."))
+    judge = shutil.which(network_judge.NAME)
+    results = RESULTS / stack.replace("/", ".")
+    return Target(outputs.kubeconfig, results, network_judge=Path(judge) if judge else None)
 
 
 def introduction(cloud: Cloud, server: str) -> Sequence[str]:

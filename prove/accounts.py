@@ -45,3 +45,14 @@ def owners(settings: Settings[StackFile]) -> list[Account]:
     platform = settings.file.platform
     found = [Account(platform.namespace, platform.service_account, is_platform=True)]
     return [*found, *(Account(platform.namespace_of(job.name), job.name, job=job) for job in settings.jobs)]
+
+
+def vvp_namespace(settings: Settings[StackFile], namespace: str) -> str:
+    """The platform's namespace whose deployments run in a Kubernetes namespace.
+
+    Args:
+        settings: The stack file.
+        namespace: The Kubernetes namespace.
+    """
+    platform = settings.file.platform
+    return platform.vvp_namespace if namespace == platform.namespace else namespace

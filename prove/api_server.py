@@ -9,7 +9,11 @@ from settings.sections import TOKEN_PROVERS
 
 Object = dict[str, Any]
 DRY_RUN = {"dryRun": "All"}
+APPLYING = {"fieldManager": "vvp-prove", "force": "true"}
 MERGE = "application/merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+"""What is asked for where a Secret is looked for: nobody needs its content."""
 SHORTEST = 600
 """Seconds that a token lives at least: the API server gives no shorter ones."""
 POSING = {"Impersonate-User": TOKEN_PROVERS, "Impersonate-Group": TOKEN_PROVERS}
@@ -70,6 +74,7 @@ class Kube:
         *,
         dry: bool = False,
         kind: str = "",
+        accept: str = "",
         posing: bool = False,
     ) -> Object:
         """One request.
@@ -79,7 +84,8 @@ class Kube:
             path: Path after `/api/v1/`, or an absolute one.
             body: A JSON object.
             dry: Whether nothing is to be kept of it.
-            kind: The body's content type, if it is not plain JSON.
+            kind: The body's content type, if it is not plain JSON. A body to apply is this proof's, against anybody.
+            accept: The answer's content type, if it is not plain JSON.
             posing: Whether to ask as the one who may have tokens (impersonation).
 
         Raises:
@@ -87,13 +93,15 @@ class Kube:
             httpx.HTTPError: there is no answer.
         """
         url = path if path.startswith("/") else f"/api/v1/{path}"
-        headers = {**({"Content-Type": kind} if kind else {}), **(POSING if posing else {})}
+        headers = {"Content-Type": kind, "Accept": accept, **(POSING if posing else {})}
+        query = {**(DRY_RUN if dry else {}), **(APPLYING if kind == APPLY else {})}
         answer = self._client.request(
             method,
             url,
             json=body,
-            params=DRY_RUN if dry else None,
-            headers=headers,
+            # An empty mapping would take the path's own query away.
+            params=query or None,
+            headers={name: value for name, value in headers.items() if value},
             extensions=self._connection.extensions,
         )
         content: Object = _json(answer)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from prove.accounts import Account, owners
+from prove.accounts import Account, owners, vvp_namespace
 from prove.cloud import Cloud
+from prove.cluster_claims import ClusterClaims
+from prove.network import Network
 from prove.verdicts import ACCOUNT, NAMESPACE, POD, Claim
 from settings.check import Settings
 from settings.stack_file import StackFile
@@ -23,6 +25,10 @@ class Expected:
         settings: The stack file.
         cloud: What it says of the cloud.
         strangers: Further accounts, `<namespace>/<name>`, which the stack file does not know and so allows nothing.
+
+    Attributes:
+        in_cluster: What it says of neighbours, nodes and guards.
+        network: What it says of connections.
     """
 
     def __init__(self, settings: Settings[StackFile], cloud: Cloud, strangers: Iterable[str] = ()) -> None:
@@ -31,6 +37,8 @@ class Expected:
         self.namespaces = sorted({account.namespace for account in self.owners})
         others = [f"{namespace}/default" for namespace in self.namespaces] + list(strangers)
         self.accounts = [*self.owners, *map(Account.of, others)]
+        self.in_cluster = ClusterClaims(settings, self.owners, self.accounts)
+        self.network = Network(settings, self.owners, cloud.addresses())
 
     @cached_property
     def labels(self) -> list[str | None]:
@@ -51,15 +59,15 @@ class Expected:
 
     def vvp_namespace(self, namespace: str) -> str:
         """The platform's namespace whose deployments run in a Kubernetes namespace."""
-        platform = self.settings.file.platform
-        return platform.vvp_namespace if namespace == platform.namespace else namespace
+        return vvp_namespace(self.settings, namespace)
 
     def claims(self) -> list[Claim]:
         """Every claim."""
         found: list[Claim] = []
         for account in self.accounts:
             found += [*self._cloud.claims(account), *self._in_cluster(account)]
-        return [*found, *self._cloud.intrusions(), *self._pods()]
+        found += [*self._cloud.intrusions(), *self._pods()]
+        return [*found, *self.in_cluster.claims(), *self.network.claims()]
 
     def _in_cluster(self, account: Account) -> Iterator[Claim]:
         who = account.subject

@@ -9,6 +9,7 @@ from prove.accounts import Account
 from prove.api_server import Kube, Object
 from prove.clean_up import CleanUp, Step
 from prove.intruders import Intruders
+from prove.network import Address
 from prove.verdicts import Claim, Outcome
 
 
@@ -69,6 +70,10 @@ class Cloud(Protocol):
         Raises:
             CloudError: The cloud does not tell.
         """
+        ...
+
+    def addresses(self) -> Iterable[Address]:
+        """What pods find beside each other in the cloud, and whether the jobs' may."""
         ...
 
     def whereabouts(self) -> Mapping[str, str]:

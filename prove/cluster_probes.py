@@ -9,13 +9,27 @@ from prove.marks import mark_in
 
 LABEL = "vvp-prove"
 """The label of every probe; its value is the mark of the run."""
-KINDS = {"pods": "pod", "serviceaccounts": "service account", "namespaces": "namespace"}
+BINDINGS = "/apis/rbac.authorization.k8s.io/v1/rolebindings"
+KINDS = {
+    BINDINGS: "role binding",
+    "pods": "pod",
+    "configmaps": "ConfigMap",
+    "secrets": "Secret",
+    "serviceaccounts": "service account",
+    "namespaces": "namespace",
+}
 """What is laid out, and taken away in this order."""
 
 
 def elsewhere(mark: str) -> str:
     """The namespace of accounts that are named as the stack's and are not them."""
     return f"{mark}-elsewhere"
+
+
+def in_namespace(resource: str, namespace: str) -> str:
+    """The path of a resource's objects in a namespace."""
+    group, slash, plural = resource.rpartition("/")
+    return f"{group}{slash}namespaces/{namespace}/{plural}"
 
 
 def named(mark: str, name: str) -> Object:
@@ -42,11 +56,11 @@ def removal(kube: Kube, mark: str) -> Iterator[Step]:
 
 def _remove(kube: Kube, what: str, mark: str) -> None:
     for metadata in _labelled(kube, what, f"{LABEL}={mark}"):
-        space = f"namespaces/{metadata['namespace']}/" if "namespace" in metadata else ""
+        path = in_namespace(what, metadata["namespace"]) if "namespace" in metadata else what
         # An object of the same name that somebody else has made since then has another uid, and stays.
         body: Object = {"preconditions": {"uid": metadata["uid"]}}
         try:
-            kube.call("DELETE", f"{space}{what}/{metadata['name']}", body)
+            kube.call("DELETE", f"{path}/{metadata['name']}", body)
         except Missing:
             continue
 

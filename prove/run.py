@@ -25,11 +25,12 @@ from prove.cluster_tries import ClusterTries
 from prove.intruders import Intruders
 from prove.kubeconfig import Connection, KubeconfigError
 from prove.marks import new_mark
+from prove.network_tries import NetworkTries
 from prove.page import page
 from prove.stack import Stack
 from prove.table import show
-from prove.target import Forger, Target
-from prove.verdicts import ACCOUNT, NAMESPACE, POD, Claim, Outcome, Row
+from prove.target import Target
+from prove.verdicts import IN_CLUSTER, NETWORK, Claim, Outcome, Row
 
 THREADS = 8
 FAILURES = (CloudError, Answered, KubeconfigError, httpx.HTTPError)
@@ -84,7 +85,7 @@ def prove(stack: Stack, target: Target) -> int:
                 errors.print(f"{sentence}\n  python -m prove --clean takes away what is old enough.")
             live = admin.call("GET", "serviceaccounts")["items"]
             expected = Expected(stack.settings, stack.cloud, stack.cloud.strangers(live))
-            proof = observe(stack, admin, expected, target.forger, signals)
+            proof = observe(stack, admin, expected, target, signals)
     except FAILURES as error:
         errors.print(
             f"Nothing could be proved: {error or type(error).__name__}\nIs the stack deployed as its file says?"
@@ -103,14 +104,14 @@ def prove(stack: Stack, target: Target) -> int:
     return proof.status
 
 
-def observe(stack: Stack, admin: Kube, expected: Expected, forger: Forger | None, signals: Signals) -> Proof:
+def observe(stack: Stack, admin: Kube, expected: Expected, target: Target, signals: Signals) -> Proof:
     """Lays out probes, tries every claim, and takes the probes away, whatever happens in between.
 
     Args:
         stack: The stack.
         admin: The API server, as administrator.
         expected: What the stack file says.
-        forger: See Target.
+        target: Where the stack is deployed.
         signals: Kept from interrupting the clean-up.
 
     Raises:
@@ -122,9 +123,11 @@ def observe(stack: Stack, admin: Kube, expected: Expected, forger: Forger | None
     try:
         cluster = ClusterTries(admin, expected, mark, clean_up)
         cluster.lay_out(claims)
-        intruders = Intruders(admin, elsewhere(mark), forger)
+        network = NetworkTries(admin, expected.network, target.network_judge, elsewhere(mark))
+        network.lay_out(claims)
+        intruders = Intruders(admin, elsewhere(mark), target.forger)
         cloud = stack.cloud.lay_out(Run(mark, admin, expected.accounts, intruders, pool, clean_up))
-        outcomes = list(pool.map(partial(_outcome, cluster, cloud), claims))
+        outcomes = list(pool.map(partial(_outcome, cluster, network, cloud), claims))
     finally:
         signals.cleaning()
         # No call may lay anything out after its removal.
@@ -135,11 +138,13 @@ def observe(stack: Stack, admin: Kube, expected: Expected, forger: Forger | None
     return Proof([Row(claim, outcome) for claim, outcome in zip(claims, outcomes, strict=True)], clean_up.failures)
 
 
-def _outcome(cluster: ClusterTries, cloud: Tries, claim: Claim) -> Outcome:
+def _outcome(cluster: ClusterTries, network: NetworkTries, cloud: Tries, claim: Claim) -> Outcome:
     """What comes of a claim's call. What fails around it makes the row unclear, and ends nothing."""
     try:
-        if claim.kind in (NAMESPACE, ACCOUNT, POD):
+        if claim.kind in IN_CLUSTER:
             return cluster.observe(claim)
+        if claim.kind == NETWORK:
+            return network.observe(claim)
         return cloud.observe(claim)
     except Exception as error:
         return Outcome(None, f"what the call needs could not be laid out: {error or type(error).__name__}")

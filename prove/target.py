@@ -30,9 +30,11 @@ class Target:
         environment: Where the cloud answers and as whom, as the variables that the cloud's own command reads. None for
             the variables, files and services of this process' own surroundings, as that command finds them.
         forger: Makes tokens with the cluster's signature; None where nobody can, which leaves those claims untried.
+        network_judge: The command that judges NetworkPolicies (see prove.network_judge); None likewise.
     """
 
     kubeconfig: Mapping[str, Any]
     results: Path
     environment: Mapping[str, str] | None = None
     forger: Forger | None = None
+    network_judge: Path | None = None

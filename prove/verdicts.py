@@ -24,6 +24,14 @@ class Kind:
 NAMESPACE = Kind("namespaces", "namespace ")
 ACCOUNT = Kind("service accounts", "account ")
 POD = Kind("pods at admission", "a pod ")
+POSING = Kind("pods that pose as others")
+NODE = Kind("pods and their node")
+CONFIG = Kind("ConfigMaps", "ConfigMaps of ")
+SECRET = Kind("Secrets and volumes")
+GUARD = Kind("what guards them", "the ")
+NETWORK = Kind("network", "pods of ")
+IN_CLUSTER = frozenset({NAMESPACE, ACCOUNT, POD, POSING, NODE, CONFIG, SECRET, GUARD})
+"""What the API server answers for."""
 
 
 class Verdict(StrEnum):

@@ -12,8 +12,10 @@ from prove.aws.probes import Probes
 from prove.aws.tries import AwsTries
 from prove.clean_up import Step
 from prove.cloud import Run, Tries
+from prove.network import Address
 from prove.verdicts import Claim
 from settings.aws.names import ROLE_ANNOTATION
+from settings.aws.sections import IdentityKind
 from settings.aws.stack_file import AwsStackFile
 from settings.check import Settings
 
@@ -64,6 +66,12 @@ class AwsCloud:
         known = {owner.subject for owner in self._claims.owners} | DRIVERS
         # An association may wait for an account that nobody has made; there is no token of such a one.
         yield from sorted((found & live.keys()) - known)
+
+    def addresses(self) -> Iterator[Address]:
+        """The nodes' credentials, and the agent that gives pods their own where the stack has it so."""
+        yield Address("the metadata of nodes", "169.254.169.254", 80, jobs=False)
+        identity = self._claims.settings.file.identity.kind
+        yield Address("the Pod Identity agent", "169.254.170.23", 80, jobs=identity is IdentityKind.POD_IDENTITY)
 
     def whereabouts(self) -> dict[str, str]:
         """Account, caller and region."""

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from sandbox.build import toolchain
-from sandbox.build.modules import KUBERNETES
+from sandbox.build.modules import KUBERNETES, NETWORK_JUDGE
 from sandbox.layout import CHECKOUT, STATE, write_atomically
 
 FROM_VENV = ("kubectl", "aws", "supervisorctl")
@@ -21,6 +21,7 @@ def ready() -> Path:
     """
     _link(STATE / "engine" / "pulumi", toolchain.pulumi())
     commands = {name: toolchain.build(KUBERNETES) / name for name in KUBERNETES.binaries}
+    commands |= {name: toolchain.build(NETWORK_JUDGE) / name for name in NETWORK_JUDGE.binaries}
     toolchain.kubernetes_provider()
     commands |= {name: Path(sys.executable).parent / name for name in FROM_VENV}
     folder = STATE / "bin"

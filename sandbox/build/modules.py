@@ -1,7 +1,8 @@
 """The Go modules from which the binaries come, and their versions.
 
-`go/pulumi`, `go/kubernetes` and `go/kubernetes-provider` pin everything in go.mod and go.sum. They are three modules
-because their dependencies do not fit each other; within each, one `go build` compiles shared packages once.
+`go/pulumi`, `go/kubernetes`, `go/kubernetes-provider` and `go/network-judge` pin everything in go.mod and go.sum. They
+are four modules because their dependencies do not fit each other; within each, one `go build` compiles shared packages
+once.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ KUBERNETES_VERSION = "1.36.3"
 KUBERNETES_MAJOR, KUBERNETES_MINOR, _ = KUBERNETES_VERSION.split(".")
 KYVERNO_VERSION = "1.19.1"
 HELM_VERSION = "3.21.4"
-
+CYCLONUS_VERSION = "0.5.6"
+"""Of the evaluator of NetworkPolicies, whose command is ours: its own prints tables, and takes no labels of pods."""
 
 KUBERNETES_PROVIDER_VERSION = "4.34.2"
 """Of the release that the module's commit belongs to, and of the SDK that the program uses."""
@@ -114,4 +116,13 @@ KUBERNETES_PROVIDER = Module(
     # Three fifths of the work are its SDK, a hundred packages of generated types that this provider's Helm 4 and YAML
     # components need. Without optimisation and debugging data they take a third less, and nobody waits for them later.
     compiler_flags=("github.com/pulumi/pulumi-kubernetes/sdk/v4/...=-N -l -dwarf=false",),
+)
+
+
+NETWORK_JUDGE = Module(
+    folder="network-judge",
+    version=CYCLONUS_VERSION,
+    packages=("./network-judge",),
+    variables={},
+    takes="about a minute on two cores",
 )

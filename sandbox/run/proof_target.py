@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import yaml
 
+from prove import network_judge
 from prove.target import Target
 from sandbox import layout
 from sandbox.cluster import files
@@ -39,4 +40,5 @@ def target(stack: str) -> Target:
         results=layout.STATE,
         environment=engine.variables(stack),
         forger=Signer(files.token_signing_key()),
+        network_judge=layout.STATE / "bin" / network_judge.NAME,
     )

@@ -93,7 +93,7 @@ def assert_nothing_is_left(checkout: Checkout, but: str = "") -> None:
     keys = [item["Key"] for item in [*left.get("Versions", []), *left.get("DeleteMarkers", [])]]
     assert not [key for key in keys if "vvp-prove" in key and key != but]
     assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
-    everything = ("get", "pods,serviceaccounts,namespaces", "--all-namespaces")
+    everything = ("get", "pods,serviceaccounts,namespaces,configmaps,secrets,rolebindings", "--all-namespaces")
     probes = checkout.json("kubectl", *everything, "-l", "vvp-prove", "-o", "json")["items"]
     assert [probe for probe in probes if "deletionTimestamp" not in probe["metadata"]] == []
 

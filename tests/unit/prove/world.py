@@ -12,6 +12,7 @@ from prove.accounts import Account
 from prove.api_server import Object
 from prove.clean_up import Step
 from prove.cloud import Run
+from prove.network import Address
 from prove.stack import Stack
 from prove.verdicts import Claim, Kind, Outcome
 from settings.check import check
@@ -38,6 +39,9 @@ class FakeCloud:
 
     def strangers(self, accounts: Sequence[Object]) -> Iterator[str]:
         yield from ()
+
+    def addresses(self) -> Iterator[Address]:
+        yield Address("the neighbour's shelf", "192.0.2.7", 80, jobs=False)
 
     def whereabouts(self) -> Mapping[str, str]:
         return {"house": "no. 7"}
@@ -114,7 +118,9 @@ def api_server() -> Iterator[ApiServer]:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             found.requests.append((self.command, self.path, self.headers.get("Authorization", "")))
             resource = self.path.partition("?")[0].rpartition("/")[2]
-            body = json.dumps({"items": found.stored.get(resource, []), "status": {"token": "of-an-account"}}).encode()
+            body = json.dumps(
+                {"items": found.stored.get(resource, []), "status": {"token": "of-an-account", "allowed": True}}
+            ).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
