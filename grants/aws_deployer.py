@@ -48,7 +48,9 @@ _CHANGE_NETWORK = (
     *("DisassociateRouteTable", "ModifyVpcAttribute", "ModifyVpcEndpoint", "ReleaseAddress", "ReplaceRoute"),
     *("ModifySubnetAttribute", "ReplaceRouteTableAssociation"),
 )
-_TEMPLATES = ("CreateLaunchTemplateVersion", "DeleteLaunchTemplate", "ModifyLaunchTemplate")
+_RULES = ("AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules", "RevokeSecurityGroupIngress")
+"""On the group that EKS makes for the cluster: who reaches the private endpoint."""
+_TEMPLATES = ("CreateLaunchTemplateVersion", "DeleteLaunchTemplate", "ModifyLaunchTemplate", "ModifySecurityGroupRules")
 _ON_CLUSTER = (
     *("AssociateAccessPolicy", "CreateAccessEntry", "CreateAddon", "CreateNodegroup", "CreatePodIdentityAssociation"),
     *("DeleteAccessEntry", "DeleteAddon", "DeleteCluster", "DeleteNodegroup", "DeletePodIdentityAssociation"),
@@ -197,13 +199,19 @@ def _network(stack: Deployed) -> list[Statement]:
     new = {"CreateLaunchTemplate": "launch-template", **(_NEW if stack.own_network else {})}
     made = [stack.arn("ec2", f"{kind}/*") for kind in sorted(new.values())]
     changes = _TEMPLATES + (_CHANGE_NETWORK if stack.own_network else ())
-    created: Mapping[str, Any] = {"StringEquals": {"ec2:CreateAction": sorted([*new, "RunInstances"])}}
+    created: Mapping[str, Any] = {
+        "StringEquals": {"ec2:CreateAction": sorted([*new, "AuthorizeSecurityGroupIngress", "RunInstances"])}
+    }
+    of_cluster = {"StringEquals": {"aws:ResourceTag/aws:eks:cluster-name": stack.cluster}}
+    rules = stack.arn("ec2", "security-group-rule/*")
     statements = [
         allow("ReadNetwork", _calls("ec2", [f"Describe{name}" for name in _READ_NETWORK]), "*"),
         _if(allow("Create", _calls("ec2", list(new)), made), stack.tagging),
         _if(allow("Change", _calls("ec2", changes), anything), stack.tagged),
         _if(allow("TagNew", "ec2:CreateTags", anything), created),
         _if(allow("TagOwn", ["ec2:CreateTags", "ec2:DeleteTags"], anything), stack.tagged),
+        _if(allow("PrivateEndpoint", _calls("ec2", _RULES), stack.arn("ec2", "security-group/*")), of_cluster),
+        _if(allow("PrivateEndpointRules", "ec2:AuthorizeSecurityGroupIngress", rules), stack.tagging),
         # EKS tries in the caller's name whether a node could be started from the template.
         _if(allow("NodesOfTemplate", "ec2:RunInstances", "*"), {"ArnLike": {"ec2:LaunchTemplate": templates}}),
     ]
@@ -217,7 +225,7 @@ def _cluster(stack: Deployed) -> list[Statement]:
     own = [stack.arn("eks", f"cluster/{stack.cluster}"), stack.arn("eks", f"*/{stack.cluster}/*")]
     return [
         _if(allow("CreateCluster", "eks:CreateCluster", "*"), stack.tagging),
-        allow("ReadVersions", ["eks:DescribeAddonVersions", "eks:DescribeClusterVersions"], "*"),
+        allow("ReadEks", _calls("eks", ["DescribeAddonVersions", "DescribeClusterVersions", "ListClusters"]), "*"),
         allow("Cluster", _calls("eks", _ON_CLUSTER), own),
     ]
 

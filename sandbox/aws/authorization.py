@@ -70,7 +70,7 @@ EC2_CALLS = """
     AssociateRouteTable RouteTableId SubnetId
     AttachInternetGateway InternetGatewayId VpcId
     AuthorizeSecurityGroupEgress GroupId
-    AuthorizeSecurityGroupIngress GroupId
+    AuthorizeSecurityGroupIngress GroupId +security-group-rule
     CreateInternetGateway +internet-gateway
     CreateLaunchTemplate +launch-template
     CreateLaunchTemplateVersion LaunchTemplateId

@@ -34,6 +34,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": "eu-central-1"},
     "aws:eks/getAddonVersion:getAddonVersion": {"version": "v1.0.0-eksbuild.1"},
     "aws:eks/getClusters:getClusters": {"names": []},
+    "aws:cloudwatch/getLogGroups:getLogGroups": {"logGroupNames": []},
     "aws:index/getCallerIdentity:getCallerIdentity": {"arn": DEPLOYER, "accountId": ACCOUNT},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"eu-central-1{zone}" for zone in "abc"]},
 }

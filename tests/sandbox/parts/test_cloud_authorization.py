@@ -79,14 +79,14 @@ def test_whoever_makes_a_tagged_thing_needs_the_right_to_tag_it(
     assert "ec2:CreateTags" in refusal(lambda: ec2.create_subnet(**call))[1]
 
 
-CLUSTER_ROLE, NODE_ROLE = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in (f"{CLUSTER}-cluster", "nodes"))
+CLUSTER_ROLE, NODE_ROLE = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in (f"{CLUSTER}-cluster", "passed-nodes"))
 
 
 @pytest.fixture(scope="module")
 def roles(cloud: Cloud) -> dict[str, str]:
     """Roles that EKS can be handed."""
     pods = trust({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"])
-    return {"nodes": make_role(cloud, "nodes", EC2_TRUST), "pods": make_role(cloud, "pods", pods)}
+    return {"nodes": make_role(cloud, "passed-nodes", EC2_TRUST), "pods": make_role(cloud, "passed-pods", pods)}
 
 
 @pytest.mark.parametrize(

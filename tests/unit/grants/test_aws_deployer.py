@@ -33,7 +33,7 @@ STATEMENTS = [
 ANYWHERE = {
     "ReadNetwork": "EC2 narrows no Describe",
     "ReadAliases": "KMS narrows no list",
-    "ReadVersions": "about EKS itself",
+    "ReadEks": "about EKS itself",
     "CreateCluster": "EKS narrows it by tags only",
     "CreateKeys": "a key has no name before it is there",
     "NodesOfTemplate": "narrowed by the launch template",
@@ -72,13 +72,25 @@ def meet(one: str, other: str) -> bool:
     return one[0] == other[0] and meet(one[1:], other[1:])
 
 
+def arn_of(form: str) -> str:
+    """The ARNs of a kind of resource in the stack's account, as a pattern."""
+    here = {"Partition": STACK.partition, "Region": STACK.region, "Account": STACK.account}
+    return re.sub(r"\$\{(\w+)\}", lambda found: here.get(found[1], "*"), form)
+
+
 def kinds(action: str, patterns: list[str]) -> Iterator[str]:
     """The kinds of resource that an action is about and the patterns reach."""
     known = get_service_prefix_data(action.partition(":")[0])["resources"]
     for kind in privilege(action)["resource_types"]:
         # KMS' keys are named in its own part of the reference.
-        arn = known[kind]["arn"] if kind in known else "arn:${p}:kms:${r}:${a}:key/${k}" if kind == "kmsKey" else ""
-        if arn and any(meet(re.sub(r"\$\{\w+\}", "*", arn), pattern) for pattern in patterns):
+        arn = (
+            known[kind]["arn"]
+            if kind in known
+            else "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}"
+            if kind == "kmsKey"
+            else ""
+        )
+        if arn and any(meet(arn_of(arn), pattern) for pattern in patterns):
             yield kind
 
 
