@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pulumi
 import pytest
 
-from tests.program.recorder import CALLS, RELEASE, Program, Registered, stack
+from tests.program.recorder import CALLS, RELEASE, URN, Program, Registered, stack
 
 LOGS = "aws:cloudwatch/logGroup:LogGroup"
 DISKS = "vvp:index:ReclaimedVolumes"
@@ -56,6 +56,7 @@ def test_the_control_planes_logs_go_last(dev: Program) -> None:
     assert logs.urn in dev.one("aws:ec2/vpc:Vpc").depends_on
     assert logs.urn in dev.one("eks:index:Cluster").depends_on
     assert logs.inputs["name"] == NAME
+    assert f"{URN}vvp:aws:Cluster${LOGS}::vvp-control-plane" in logs.aliases, "where it is deployed, it stays as it is"
 
 
 @pytest.mark.parametrize("tags", [{}, {"vvp:stack": "another"}], ids=["EKS' own", "another stack's"])
