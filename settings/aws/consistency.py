@@ -16,7 +16,7 @@ from settings.aws.sections import BlobStorageSettings, ClusterSettings, Identity
 from settings.faults import NOTHING, Fault, show
 from settings.flink_settings import STATE_DIRECTORIES
 from settings.jobs import JobAccess, JobSettings
-from settings.sections import JobBlobScope, LocalPersistence, PlatformSettings
+from settings.sections import JobBlobScope, PlatformSettings
 
 LARGEST_VPC, SMALLEST_VPC = 16, 20
 
@@ -126,30 +126,6 @@ def addon_faults(cluster: ClusterSettings, identity: IdentitySettings) -> Iterat
     if enforced != "true":
         right = '"true", in quotes, or nothing: otherwise nobody enforces the NetworkPolicies'
         yield Fault("vvp:cluster.addonConfiguration.vpc-cni.enableNetworkPolicy", show(enforced), right)
-
-
-def zone_faults(network: NetworkSettings, cluster: ClusterSettings, platform: PlatformSettings) -> Iterator[Fault]:
-    """Fewer nodes than zones, where the platform's volume may lie in any zone and is mounted only there.
-
-    See https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html.
-    """
-    fewest, zones = cluster.nodes.min_size, network.zone_count
-    if network.existing is None and isinstance(platform.persistence, LocalPersistence) and fewest < zones:
-        right = (
-            f"at least {zones}, a node for each zone: the platform's local persistence is a volume of one zone, whose "
-            f"pod waits while the zone has no node; or fewer zones (`network.zones`), or jdbc persistence"
-        )
-        yield Fault("vvp:cluster.nodes.minSize", show(fewest), right, ("vvp:network.zones", "vvp:platform.persistence"))
-
-
-def zone_remarks(network: NetworkSettings, cluster: ClusterSettings, platform: PlatformSettings) -> Iterator[str]:
-    """The same of an existing network, whose subnets do not say in which zones they are."""
-    subnets = len(network.existing.private_subnet_ids) if network.existing else 0
-    if isinstance(platform.persistence, LocalPersistence) and cluster.nodes.min_size < subnets:
-        yield (
-            f"vvp:cluster.nodes.minSize is {cluster.nodes.min_size} and there are {subnets} private subnets: if they "
-            "are in as many zones, the platform's volume can be in one that has no node, and its pod waits"
-        )
 
 
 def cluster_remarks(network: NetworkSettings, cluster: ClusterSettings) -> Iterator[str]:

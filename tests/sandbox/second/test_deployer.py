@@ -13,6 +13,7 @@ from settings.aws.stack_file import AwsStackFile
 from settings.check import check
 from tests.sandbox.checkout import Checkout, Result, client
 from tests.sandbox.left_over import assert_nothing_left, left_over
+from tests.sandbox.variants import VARIANTS
 
 pytestmark = pytest.mark.sandbox
 
@@ -172,7 +173,7 @@ def test_the_same_names_come_up_again_in_a_network_that_somebody_else_keeps(depl
     checkout = deployer.checkout
     network = existing_network(checkout)
     somebody = f"arn:aws:iam::{deployer.arn.split(':')[4]}:user/platform-engineer"
-    changes = {"network": network, "identity__kind": "pod-identity", "admission__engine": "admission-policy"}
+    changes = {"network": network, **VARIANTS["admission-policy, pod-identity"]}
     deployer.live({**changes, "cluster__admins": [somebody]}, {"cluster__admins": []})
     # Nothing goes slowly enough there for the control plane's last logs to arrive before their group is deleted.
     back = log_group_that_came_back(checkout)

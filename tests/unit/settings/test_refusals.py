@@ -47,13 +47,6 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"platform__namespace": "default"}, "vvp:platform.namespace", "not Kubernetes'"),
     ({"admission__kyverno__namespace": "kube-system"}, "vvp:admission.kyverno.namespace", "not Kubernetes'"),
     ({"platform__releaseName": "r" * 45}, "vvp:platform.releaseName", "at most 44 characters"),
-    # A volume lives in one zone.
-    ({"cluster__nodes__minSize": 2}, "vvp:cluster.nodes.minSize", "at least 3, a node for each zone"),
-    (
-        {"network__zones": 2, "cluster__nodes__minSize": 1},
-        "vvp:cluster.nodes.minSize",
-        "at least 2, a node for each zone",
-    ),
     # Networks.
     *[
         ({"cluster__publicAccessCidrs": [cidr]}, "vvp:cluster.publicAccessCidrs.0", "a network of the public internet")
@@ -302,15 +295,3 @@ def test_what_is_no_fault_and_still_matters_is_a_remark() -> None:
     private = remarks(cluster__publicAccessCidrs=[])
     assert "Two steps" in private
     assert "only the cluster's own nodes do" in private
-
-
-def test_fewer_nodes_than_zones_are_right_where_no_volume_waits_for_them() -> None:
-    fewer = {"cluster__nodes__minSize": 2}
-    database = {"type": "jdbc", "url": "jdbc:postgresql://db.example.com/vvp", "username": "vvp"}
-    assert faults({**fewer, "network__zones": 2}) == []
-    told = faults({**fewer, "platform__persistence": database})
-    assert not [fault for fault in told if fault.key == "vvp:cluster.nodes.minSize"]
-    subnets = [f"subnet-0123456789abcde{index}" for index in "123"]
-    existing = {"network": {"existing": {"vpcId": "vpc-0123456789abcdef0", "privateSubnetIds": subnets}}}
-    found = check(changed(DEV, **own({**fewer, **existing}))).remarks
-    assert any("there are 3 private subnets" in remark for remark in found)
