@@ -1,7 +1,7 @@
 """Writes what is made from the models of the stack file (`make docs`), or says what is stale (`--check`).
 
-Made are docs/configuration.md for people, docs/stack-file.schema.json for editors, and the block `config` of
-Pulumi.yaml for Pulumi.
+Made are docs/configuration.md for people, docs/stack-file.schema.json for editors, the block `config` of Pulumi.yaml
+for Pulumi, and docs/deployer-policy/: what the deployer of `dev` must be allowed.
 """
 
 import json
@@ -18,9 +18,12 @@ from pydantic import BaseModel  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 
-from settings.check import STACK_FILES  # noqa: E402
+from settings.aws.deployer import policies  # noqa: E402
+from settings.aws.stack_file import AwsStackFile  # noqa: E402
+from settings.check import STACK_FILES, check  # noqa: E402
 from settings.reading import models_in  # noqa: E402
 from settings.stack_file import NAMESPACE, SECRETS, StackFile  # noqa: E402
+from settings.yaml_file import config_of  # noqa: E402
 
 SCHEMA = Path("docs/stack-file.schema.json")
 HEAD = """# Configuration
@@ -39,7 +42,15 @@ def made() -> dict[Path, str]:
         Path("docs/configuration.md"): page(),
         SCHEMA: json.dumps(schema(), indent=2) + "\n",
         Path("Pulumi.yaml"): project[: project.index("config:\n")] + project_config(),
+        **deployer(),
     }
+
+
+def deployer() -> dict[Path, str]:
+    """docs/deployer-policy/: for `dev`, in the account that AWS' own examples use."""
+    file = check(config_of(ROOT / "Pulumi.dev.yaml")).file
+    made = policies(file, "dev", "111122223333") if isinstance(file, AwsStackFile) else {}
+    return {Path(f"docs/deployer-policy/{name}.json"): json.dumps(each, indent=2) + "\n" for name, each in made.items()}
 
 
 def page() -> str:

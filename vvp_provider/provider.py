@@ -8,6 +8,7 @@ from vvp_provider.secret_values import SecretValues
 from vvp_provider.settings import Connection, check_settings
 from vvp_provider.sql_objects import SqlObjects
 from vvp_provider.targets import DeploymentTargets
+from vvp_provider.volumes import ReclaimedVolumes
 
 
 class Provider(Plugin):
@@ -23,6 +24,7 @@ class Provider(Plugin):
             "vvp:index:ApiToken": ApiTokens(self._connection),
             "vvp:index:SqlObject": SqlObjects(self._connection),
             "vvp:index:Deployment": Deployments(self._connection),
+            "vvp:index:ReclaimedVolumes": ReclaimedVolumes(self._connection),
         }
 
     def resource(self, type: str) -> ResourceHandler:

@@ -11,6 +11,7 @@ import yaml
 
 from provider_kit import CheckFailed, PluginError, Properties, Unknown
 from vvp_provider.api import Api
+from vvp_provider.disks import disks_of
 from vvp_provider.forward import ForwardTransport, PortForward
 from vvp_provider.pods import waiting_pods
 
@@ -94,6 +95,17 @@ class Connection:
         """Why pods of a deployment wait; nothing without a kubeconfig, as then the cluster is out of reach."""
         kubeconfig = self._settings.get("kubeconfig")
         return waiting_pods(kubeconfig, deployment_id) if isinstance(kubeconfig, str) else []
+
+    def disks(self, namespace: str) -> list[str]:
+        """The disks of a Kubernetes namespace that go with their claims.
+
+        Raises:
+            PluginError: the configuration has no kubeconfig, or the cluster does not answer.
+        """
+        kubeconfig = self._settings.get("kubeconfig")
+        if not kubeconfig or isinstance(kubeconfig, Unknown):
+            raise PluginError("disks are looked for in the cluster: the provider needs kubeconfig")
+        return disks_of(kubeconfig, namespace)
 
     def close(self) -> None:
         """Close all connections."""

@@ -41,6 +41,7 @@ class Cluster(pulumi.ComponentResource):
         settings: The stack's cluster section.
         identity: The stack's identity section.
         network: Where the cluster lives.
+        logs: Where EKS writes the control plane's logs.
         deployer: Who deploys, where the stack file says so.
         tags: Tags of what EKS and EC2 make on the cluster's behalf, where the provider's own do not reach.
         keeps_data: Whether the cluster, which may hold the platform's volume, is protected from deletion.
@@ -65,6 +66,7 @@ class Cluster(pulumi.ComponentResource):
         settings: ClusterSettings,
         identity: IdentitySettings,
         network: Network,
+        logs: aws.cloudwatch.LogGroup,
         deployer: Deployer,
         tags: Mapping[str, str],
         keeps_data: bool,
@@ -76,7 +78,7 @@ class Cluster(pulumi.ComponentResource):
         self._identity = identity
         self._tags = tags
         self._partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
-        self._cluster = self._control_plane(network, keeps_data)
+        self._cluster = self._control_plane(network, logs, keeps_data)
         control_plane = self._cluster.eks_cluster
         self.cluster_name = control_plane.apply(lambda cluster: cluster.name)
         # pulumi_eks can make it, but reads a certificate over TLS on every preview to pin it. For EKS issuers IAM needs
@@ -97,18 +99,11 @@ class Cluster(pulumi.ComponentResource):
         self.ready = [*self._private_access(), *self._workers(network)]
         self.register_outputs({"clusterName": self.cluster_name, "kubeconfig": self.kubeconfig})
 
-    def _control_plane(self, network: Network, keeps_data: bool) -> eks.Cluster:
+    def _control_plane(self, network: Network, logs: aws.cloudwatch.LogGroup, keeps_data: bool) -> eks.Cluster:
         name, settings = self._name, self._settings
         child = ResourceOptions(parent=self)
         description = f"Kubernetes secrets of the cluster {settings.name}"
         key = encryption_key(f"{name}-secrets", description, keeps_data=keeps_data, parent=self)
-        # Made here, before EKS makes it by itself without a retention.
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-control-plane",
-            name=f"/aws/eks/{settings.name}/cluster",
-            retention_in_days=settings.log_retention_days,
-            opts=child,
-        )
         public = bool(settings.public_access_cidrs)
         return eks.Cluster(
             name,

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Input, Output, Resource, ResourceOptions
 
 from settings.aws.sections import NetworkSettings
 
@@ -47,6 +47,7 @@ class Network(pulumi.ComponentResource):
         name: Logical name.
         settings: The stack's network section.
         cluster_name: The EKS cluster that will live here.
+        before: What is made before a new network, and so goes after it.
         opts: Resource options; `provider` is the AWS provider.
 
     Attributes:
@@ -60,7 +61,12 @@ class Network(pulumi.ComponentResource):
     public_subnet_ids: Output[list[str]]
 
     def __init__(
-        self, name: str, settings: NetworkSettings, cluster_name: str, opts: ResourceOptions | None = None
+        self,
+        name: str,
+        settings: NetworkSettings,
+        cluster_name: str,
+        before: Sequence[Resource] = (),
+        opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("vvp:aws:Network", name, None, opts)
         self._name = name
@@ -71,7 +77,7 @@ class Network(pulumi.ComponentResource):
             self.private_subnet_ids = Output.from_input(list(settings.existing.private_subnet_ids))
             self.public_subnet_ids = Output.from_input(list(settings.existing.public_subnet_ids))
         else:
-            self._create(settings, cluster_name)
+            self._create(settings, cluster_name, before)
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,
@@ -80,7 +86,7 @@ class Network(pulumi.ComponentResource):
             }
         )
 
-    def _create(self, settings: NetworkSettings, cluster_name: str) -> None:
+    def _create(self, settings: NetworkSettings, cluster_name: str, before: Sequence[Resource]) -> None:
         name, child = self._name, self._child
         zones = self._zones(settings)
         vpc = aws.ec2.Vpc(
@@ -89,7 +95,7 @@ class Network(pulumi.ComponentResource):
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags={"Name": name},
-            opts=child,
+            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=list(before))),
         )
         gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags={"Name": name}, opts=child)
         private_cidrs, public_cidrs = subnet_plan(settings)

@@ -11,6 +11,7 @@ from components.aws.cluster import Cluster
 from components.aws.identity import WorkloadIdentity
 from components.aws.job_access import JobIdentity
 from components.aws.kubeconfig import Deployer
+from components.aws.logs import STACK_TAG, control_plane_logs
 from components.aws.network import Network
 from components.aws.storage import BlobStorage
 from components.aws.streams import Stream
@@ -42,7 +43,7 @@ class AwsStack:
     def __init__(self, settings: Settings[AwsStackFile]) -> None:
         file = settings.file
         keeps_data = file.environment.keeps_data
-        tags = {**file.default_tags.tags, "vvp:stack": pulumi.get_stack()}
+        tags = {**file.default_tags.tags, STACK_TAG: pulumi.get_stack()}
         cloud = aws.Provider(
             "aws",
             region=file.region,
@@ -58,12 +59,16 @@ class AwsStack:
             default_tags={"tags": tags},
         )
         on_aws = ResourceOptions(provider=cloud)
-        network = Network("vvp", file.network, file.cluster.name, opts=on_aws)
+        logs = control_plane_logs(
+            file.cluster.name, logical_name="vvp", retention_days=file.cluster.log_retention_days, cloud=cloud
+        )
+        network = Network("vvp", file.network, file.cluster.name, before=[logs], opts=on_aws)
         cluster = Cluster(
             "vvp",
             settings=file.cluster,
             identity=file.identity,
             network=network,
+            logs=logs,
             deployer=Deployer(file.profile, file.assume_roles[0].role_arn if file.assume_roles else None),
             tags=tags,
             keeps_data=keeps_data,

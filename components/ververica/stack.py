@@ -9,8 +9,10 @@ from components.ververica.namespaces import JobNamespaces
 from components.ververica.platform import Platform
 from components.ververica.tables import Tables
 from settings.check import Settings
+from settings.sections import LocalPersistence, PlatformSettings
 from settings.stack_file import StackFile
 from vvp_provider.sdk.connection import Provider
+from vvp_provider.sdk.volumes import ReclaimedVolumes
 
 
 class OnPlatform:
@@ -29,6 +31,9 @@ class OnPlatform:
 
     def __init__(self, settings: Settings[StackFile], cloud: Cloud, cluster: InCluster) -> None:
         file = settings.file
+        ready = list(cluster.ready)
+        if isinstance(file.platform.persistence, LocalPersistence):
+            ready.append(_volume(file.platform, cloud, cluster))
         self.platform = Platform(
             "vvp",
             file.platform,
@@ -37,7 +42,7 @@ class OnPlatform:
             service_account=cluster.account,
             base_uri=cloud.base_uri,
             identity_values=cloud.platform.chart_values,
-            depends_on=cluster.ready,
+            depends_on=ready,
             opts=ResourceOptions(provider=cluster.provider),
         )
         provider = Provider(
@@ -78,3 +83,15 @@ class OnPlatform:
                     variables=cloud.variables,
                     depends_on=cluster.guards,
                 )
+
+
+def _volume(platform: PlatformSettings, cloud: Cloud, cluster: InCluster) -> ReclaimedVolumes:
+    """Has the storage driver stay until it has deleted the platform's disk."""
+    provider = Provider(
+        "vvp-volumes",
+        kubeconfig=cloud.kubeconfig,
+        namespace=platform.namespace,
+        service=platform.service_name,
+        opts=ResourceOptions(depends_on=cluster.ready),
+    )
+    return ReclaimedVolumes("platform", namespace=platform.namespace, opts=ResourceOptions(provider=provider))

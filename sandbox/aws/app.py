@@ -7,7 +7,19 @@ and IAM. ministack's administration (`/_ministack/reset` and the like) knows no 
 import json
 from typing import Any
 
-from sandbox.aws import authenticate, bootstrap, eks, iam, iam_gaps, key_use, pod_identity, tokens, view
+from sandbox.aws import (
+    authenticate,
+    bootstrap,
+    ec2_gaps,
+    eks,
+    iam,
+    iam_gaps,
+    key_use,
+    pod_identity,
+    tokens,
+    view,
+    volumes,
+)
 from sandbox.aws import emulator as emulated
 from sandbox.aws.eks.clusters import Clusters, ControlPlane
 from sandbox.aws.persistence import Store
@@ -32,6 +44,7 @@ class Application:
         self._clusters = Clusters(control_plane, self._store.changed)
         iam.harden()
         iam_gaps.fill()
+        ec2_gaps.fill(self._store.changed)
         key_use.guard()
         handlers: dict[str, Any] = self._ministack.SERVICE_HANDLERS
         handlers |= {
@@ -61,6 +74,7 @@ class Application:
             if message["type"] == "lifespan.startup.complete":
                 bootstrap.ensure_administrator(self._account_id)
                 self._store.save("iam")
+                ec2_gaps.settle()
                 self._clusters.repair()
                 self._ready = True
             await send(message)
@@ -77,8 +91,14 @@ class Application:
                 return (200, found) if found else (404, {"message": "there is no cluster"})
             case ("POST", "authenticate"):
                 return 200, authenticate.review(json.loads(body or b"{}"))
+            case ("POST", "volumes"):
+                volumes.make(json.loads(body))
+            case ("DELETE", "volumes"):
+                volumes.remove(json.loads(body))
             case _:
                 return 404, {"message": f"{method} {path} is not one of the sandbox's own endpoints"}
+        self._store.changed("ec2")
+        return 200, {}
 
 
 def _refuse(service: str) -> emulated.Handler:

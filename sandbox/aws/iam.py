@@ -5,12 +5,14 @@ credentials. Here nobody is root: the sandbox's people are IAM users and roles, 
 locked away.
 """
 
+import contextvars
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import cbor2  # pyright: ignore[reportMissingImports]  # in the cloud's own environment
 
-from sandbox.aws import emulator
+from sandbox.aws import authorization, call_log, emulator
 
 
 def harden() -> None:
@@ -18,14 +20,64 @@ def harden() -> None:
     evaluator = emulator.core("iam_evaluator")
     evaluator.is_root_access_key = _nobody_is_root
     emulator.service("sts").is_root_access_key = _nobody_is_root
+    _ask_all(evaluator)
     _refuse_unsigned_requests(evaluator)
     _name_resources(emulator.core("iam_actions"))
+    _name_what_was_refused(emulator.core("iam_actions"))
     _register_eks_auth()
 
 
 def _nobody_is_root(access_key_id: str) -> bool:
     del access_key_id
     return False
+
+
+_refused: contextvars.ContextVar[authorization.Question | None] = contextvars.ContextVar("refused", default=None)
+
+
+def _ask_all(evaluator: Any) -> None:
+    """Asks everything that AWS asks about a request, and writes down who asked for what."""
+    enforce = evaluator.enforce
+
+    def asking(  # noqa: PLR0917 (ministack's own)
+        access_key_id: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        request = authorization.current()
+        asked = authorization.of_request(request) if request and request.action == action.partition(":")[2] else []
+        for question in asked or [authorization.Question(action, resource_arn)]:
+            context = {**(service_context or {}), **question.context}
+            denied = enforce(access_key_id, question.action, service, region, question.arn, context)
+            if isinstance(denied, evaluator.AuthError):
+                return denied
+            call_log.write(evaluator.resolve_caller_identity(access_key_id), question, allowed=denied is None)
+            if denied is not None:
+                _refused.set(question)
+                return denied
+        return None
+
+    evaluator.enforce = asking
+
+
+def _name_what_was_refused(actions: Any) -> None:
+    """Has the refusal of a request name the question that IAM said no to, as `iam:PassRole` of a role."""
+    respond = actions.access_denied_response
+
+    def naming(service: str, action: str, principal_arn: str, request_id: str, **more: Any) -> Any:
+        question = _refused.get()
+        _refused.set(None)
+        if question and not more.get("resource_policy_arn") and not more.get("message"):
+            action, more["resource_arn"] = question.action, question.arn
+            more["message"] = actions.identity_denial_message(
+                question.action, principal_arn, question.arn, more.get("explicit_deny", False)
+            )
+        return respond(service, action, principal_arn, request_id, **more)
+
+    actions.access_denied_response = naming
 
 
 def _refuse_unsigned_requests(evaluator: Any) -> None:
@@ -47,6 +99,12 @@ def _name_resources(actions: Any) -> None:
     extract = actions.extract_resource_arn
 
     def named(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
+        arn = known(service, method, path, headers, body, *rest)
+        action: str = actions.extract_iam_action(service, method, path, headers, body, rest[0]) or ""
+        authorization.seen(service, action.partition(":")[2], body, rest[0], arn)
+        return arn
+
+    def known(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
         if service == "kinesis" and (stream := _stream_arn(headers, body)):
             return stream
         arn: str = extract(service, method, path, headers, body, *rest)
@@ -85,6 +143,8 @@ EKS_PARTS = {
 
 def _eks_arn(path: str) -> str | None:
     """The ARN of a part of a cluster that a request is about; None where it is about the cluster or something new."""
+    if path.startswith("/tags/"):
+        return unquote(path.removeprefix("/tags/"))
     _, _, rest = path.partition("/clusters/")
     cluster, _, rest = rest.partition("/")
     kind, _, name = rest.partition("/")

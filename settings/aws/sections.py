@@ -100,8 +100,8 @@ class NodeSettings(Section):
     """`x86_64` or `arm64`: of the machines, and so of every image that runs on them, the platform's and Flink's too."""
     instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1)] = ("m6i.xlarge",)
     """EC2 instance types of that architecture, the preferred first."""
-    min_size: Annotated[int, Field(ge=0, le=450)] = 2
-    """Fewest nodes."""
+    min_size: Annotated[int, Field(ge=0, le=450)] = 3
+    """Fewest nodes; with local persistence one for each zone, as the platform's volume is mounted only in its own."""
     desired_size: Annotated[int, Field(ge=0, le=450)] = 3
     """Nodes at the start."""
     max_size: Annotated[int, Field(ge=1, le=450)] = 6

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from settings import capacity
-from settings.aws import connectors, consistency, iam_names
+from settings.aws import connectors, consistency, iam_names, zones
 from settings.aws.capacity import nodes_of
 from settings.aws.names import AccountId, RegionName, StreamName, partition_of
 from settings.aws.runtime import runtime_faults, runtime_remarks
@@ -99,6 +99,7 @@ class AwsStackFile(StackFile):
         if nodes := nodes_of(self.cluster.nodes):
             yield from capacity.faults(self.jobs, self.admission, nodes)
         yield from consistency.addon_faults(self.cluster, self.identity)
+        yield from zones.zone_faults(self.network, self.cluster, self.platform)
         yield from consistency.identity_faults(self.platform, self.identity)
         yield from consistency.job_faults(self.jobs)
         yield from iam_names.name_faults(self.platform, self.jobs, self.identity, self.blob_storage.policy_name)
@@ -114,9 +115,10 @@ class AwsStackFile(StackFile):
             yield Fault("aws:forbiddenAccountIds", show(self.forbidden_account_ids), right)
 
     def remarks(self) -> Iterator[str]:
-        """What to know of the endpoint, and of clients whose version is not known."""
+        """What to know of the endpoint, of the zones, and of clients whose version is not known."""
         yield from super().remarks()
         yield from runtime_remarks(self.jobs, self.runtime, self.identity.kind)
         yield from consistency.cluster_remarks(self.network, self.cluster)
         if nodes := nodes_of(self.cluster.nodes):
             yield from capacity.remarks(self.jobs, self.admission, nodes)
+        yield from zones.zone_remarks(self.network, self.cluster, self.platform)

@@ -34,6 +34,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": "eu-central-1"},
     "aws:eks/getAddonVersion:getAddonVersion": {"version": "v1.0.0-eksbuild.1"},
     "aws:eks/getClusters:getClusters": {"names": []},
+    "aws:cloudwatch/getLogGroups:getLogGroups": {"logGroupNames": []},
     "aws:index/getCallerIdentity:getCallerIdentity": {"arn": DEPLOYER, "accountId": ACCOUNT},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"eu-central-1{zone}" for zone in "abc"]},
 }
@@ -54,6 +55,8 @@ class Registered:
     depends_on: frozenset[str]
     secrets: frozenset[str]
     ignored: frozenset[str]
+    aliases: frozenset[str]
+    """URNs that it had before."""
 
 
 @dataclass
@@ -94,6 +97,14 @@ def _by_urn(value: Any) -> Any:
             return value["urn"]
         return {key: _by_urn(item) for key, item in value.items()}
     return value
+
+
+def _alias(alias: Any, request: Any) -> str:
+    """The URN that an alias stands for, as the engine puts it together."""
+    if alias.urn:
+        return str(alias.urn)
+    parent = alias.spec.parentUrn or ("" if alias.spec.noParent else request.parent)
+    return f"{URN}{_types_above(parent)}{alias.spec.type or request.type}::{alias.spec.name or request.name}"
 
 
 class _Mocks(mocks.Mocks):
@@ -167,6 +178,7 @@ class _Monitor(mocks.MockMonitor):
                 depends_on=frozenset(request.dependencies),
                 secrets=frozenset(secrets),
                 ignored=frozenset(request.ignoreChanges),
+                aliases=frozenset([*request.aliasURNs, *(_alias(each, request) for each in request.aliases)]),
             )
         )
         return response

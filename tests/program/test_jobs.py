@@ -278,7 +278,7 @@ def test_jdbc_token_reaches_the_provider_as_a_secret() -> None:
         stack_file(),
         **{"vvp:platform__acceptCommunityEditionLicense": False, "vvp:license": "l", "vvp:apiToken": "geheim"},
     )
-    provider = run(config, "vvp:license", "vvp:apiToken").one("pulumi:providers:vvp")
+    provider = run(config, "vvp:license", "vvp:apiToken").one("pulumi:providers:vvp", "vvp")
     assert {"token", "kubeconfig"} <= provider.secrets
 
 

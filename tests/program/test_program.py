@@ -21,6 +21,8 @@ def test_every_resource_but_those_of_the_table_of_contents_lies_in_a_component(d
         "pulumi:providers:aws",
         "pulumi:providers:kubernetes",
         "pulumi:providers:vvp",
+        "aws:cloudwatch/logGroup:LogGroup",
+        "vvp:index:ReclaimedVolumes",
         "kubernetes:core/v1:Namespace",
         "kubernetes:storage.k8s.io/v1:StorageClass",
     }
@@ -64,7 +66,7 @@ def test_a_preview_registers_all_that_an_update_does(dev: Program) -> None:
 def test_a_secret_is_any_text(text: str) -> None:
     licensed = {"platform__acceptCommunityEditionLicense": False, "license": text, "apiToken": text}
     program = stack("vvp:license", "vvp:apiToken", **licensed)
-    assert program.one("pulumi:providers:vvp").inputs["token"] == text
+    assert program.one("pulumi:providers:vvp", "vvp").inputs["token"] == text
 
 
 def test_a_text_that_begins_like_json_is_refused_in_words() -> None:

@@ -13,6 +13,7 @@ from vvp_provider.sdk.deployments import Deployment, DeploymentSpec
 from vvp_provider.sdk.namespaces import DeploymentTarget, Namespace
 from vvp_provider.sdk.secrets import ApiToken, SecretValue
 from vvp_provider.sdk.sql import SqlObject
+from vvp_provider.sdk.volumes import ReclaimedVolumes
 
 SPEC: DeploymentSpec = {
     "deploymentTargetName": "vvp",
@@ -25,6 +26,7 @@ RESOURCES: dict[str, Callable[[], pulumi.CustomResource]] = {
     "vvp:index:SecretValue": lambda: SecretValue("it", name="s", value="hidden"),
     "vvp:index:ApiToken": lambda: ApiToken("it", name="t", role="editor"),
     "vvp:index:SqlObject": lambda: SqlObject("it", statement="CREATE TABLE t (a INT) WITH ('connector' = 'blackhole')"),
+    "vvp:index:ReclaimedVolumes": lambda: ReclaimedVolumes("it", namespace="vvp"),
     "vvp:index:Deployment": lambda: Deployment("it", name="d", spec=SPEC, stop="cancel", display_name="D"),
 }
 

@@ -7,7 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.sandbox.variants import ACCESSES, COMBINATIONS, VARIANTS
 
-FIRST = "test_stack_up"
+FIRST = ("test_stack_up", "test_deployer")
 CUT_OFF = "test_interrupted"
 LAST = "test_stack_destroy"
 
@@ -27,7 +27,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A preview before the first `up` comes first, one variant after the other, and destroying the stack last.
+    """What begins without a stack comes first, one variant after the other, and destroying the stack last.
 
     Cut-off updates come behind the variants: they go on from the last one.
     """
@@ -38,6 +38,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         deployed = [parameters[name] for name in ("variant", "access", "combination") if name in parameters]
         place = variants.index(str(deployed[0])) if deployed else len(variants) * (module == CUT_OFF)
-        return (-1 if module == FIRST else int(module == LAST), place)
+        return (-1 if module in FIRST else int(module == LAST), place)
 
     items.sort(key=rank)

@@ -12,7 +12,14 @@ from tests.stacks import ROOT
 
 PACKAGES = ("components", "flink_sql", "grants", "prove", "provider_kit", "sandbox", "settings", "vvp_provider")
 PROGRAM = tuple(package for package in PACKAGES if package != "sandbox")
-OF_AWS = ("components/aws/", "settings/aws/", "grants/aws.py", "grants/iam_documents.py", "prove/aws/")
+OF_AWS = (
+    "components/aws/",
+    "settings/aws/",
+    "grants/aws.py",
+    "grants/aws_deployer.py",
+    "grants/iam_documents.py",
+    "prove/aws/",
+)
 CHOOSERS = ("components/cloud.py", "settings/check.py", "prove/clouds.py")
 """Where a cloud is chosen by its name."""
 AWS_WORDS = re.compile(

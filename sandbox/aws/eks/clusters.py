@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sandbox import layout
 from sandbox.aws import emulator
-from sandbox.aws.eks import access, checks, cluster_config, updates
+from sandbox.aws.eks import access, checks, cluster_config, control_plane_logs, interfaces, updates
 from sandbox.aws.errors import Refused
 from sandbox.aws.rest import Input
 from sandbox.cluster import files
@@ -76,6 +76,8 @@ class Clusters:
         self._refuse_unsupported(request)
         record = _new_record(request)
         checks.store("clusters")[name] = record
+        interfaces.of_control_plane(record)
+        control_plane_logs.write(record)
         if record["tags"]:
             checks.store("tags")[record["arn"]] = dict(record["tags"])
         if request.get("accessConfig", {}).get("bootstrapClusterCreatorAdminPermissions", True):
@@ -159,6 +161,7 @@ class Clusters:
         def end() -> None:
             self._control_plane.destroy()
             _forget(record)
+            control_plane_logs.write_late(record, self._changed)
             self._changed("eks")
             self._changed("ec2")
 
@@ -175,7 +178,8 @@ def _forget(record: checks.Record) -> None:
             for arn in ("addonArn", "accessEntryArn", "associationArn"):
                 checks.store("tags").pop(row.get(arn, ""), None)
     checks.store("tags").pop(record["arn"], None)
-    emulator.service("ec2")._security_groups.pop(record["resourcesVpcConfig"]["clusterSecurityGroupId"], None)
+    if interfaces.end_control_plane(record):
+        emulator.service("ec2")._security_groups.pop(record["resourcesVpcConfig"]["clusterSecurityGroupId"], None)
     checks.store("clusters").pop(name, None)
 
 

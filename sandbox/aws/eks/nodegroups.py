@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from sandbox.aws import emulator
-from sandbox.aws.eks import access, checks, updates
+from sandbox.aws.eks import access, checks, interfaces, updates
 from sandbox.aws.errors import Refused
 from sandbox.aws.rest import Input
 
@@ -60,6 +60,7 @@ def create(request: Input) -> Any:
         group["launchTemplate"] = template
     group["_admitted"] = access.admit_nodes(cluster["name"], request["nodeRole"])
     checks.store("nodegroups")[key] = group
+    interfaces.of_nodes(cluster, group)
     if request.get("tags"):
         checks.store("tags")[group["nodegroupArn"]] = dict(request["tags"])
     return {"nodegroup": show(group) | {"status": "CREATING"}}
@@ -85,6 +86,7 @@ def update_config(request: Input) -> Any:
     changes: dict[str, Any] = {}
     if "scalingConfig" in request:
         group["scalingConfig"] = _scaling(request["scalingConfig"], group["scalingConfig"])
+        interfaces.of_nodes(cluster, group)
         changes |= {name[0].upper() + name[1:]: str(size) for name, size in group["scalingConfig"].items()}
     labels = request.get("labels", {})
     if labels:
@@ -137,6 +139,7 @@ def delete(request: Input) -> Any:
     cluster, role = group["clusterName"], group["nodeRole"]
     shown = show(group) | {"status": "DELETING"}
     checks.store("nodegroups").pop(f"{cluster}/{group['nodegroupName']}")
+    interfaces.end_nodes(checks.cluster(cluster), group)
     checks.store("tags").pop(group["nodegroupArn"], None)
     sharing = [other for other in of_cluster(cluster) if other["nodeRole"] == role]
     if group.get("_admitted"):

@@ -5,7 +5,7 @@ See https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterConfig.
 
 from typing import Any
 
-from sandbox.aws.eks import checks, cluster_config, clusters, updates
+from sandbox.aws.eks import checks, cluster_config, clusters, control_plane_logs, interfaces, updates
 from sandbox.aws.errors import Refused
 from sandbox.aws.rest import Input
 
@@ -52,6 +52,8 @@ def _network(cluster: checks.Record, given: dict[str, Any]) -> dict[str, Any]:
         )
     cluster["resourcesVpcConfig"] = wanted
     if placement:
+        interfaces.end_control_plane(cluster)
+        interfaces.of_control_plane(cluster)
         changes = {"Subnets": wanted["subnetIds"], "SecurityGroups": wanted["securityGroupIds"]}
         return updates.record(cluster, "VpcConfigUpdate", changes)
     changes = {
@@ -69,6 +71,7 @@ def _logging(cluster: checks.Record, given: dict[str, Any]) -> dict[str, Any]:
     if wanted == current:
         raise Refused("InvalidParameterException", "No changes needed for the logging config provided")
     cluster["logging"] = wanted
+    control_plane_logs.write(cluster)
     return updates.record(cluster, "LoggingUpdate", {"ClusterLogging": wanted})
 
 

@@ -61,6 +61,7 @@ class Cluster:
 
     name: str
     region: str
+    account: str
     node_groups: Sequence[NodeGroup] = field(default_factory=tuple)
     add_ons: Sequence[AddOn] = field(default_factory=tuple)
     access: Sequence[AccessBinding] = field(default_factory=tuple)
@@ -90,11 +91,23 @@ class Cloud:
             raise OSError(f"the cloud's answer about the cluster is {response.status_code}: {response.text}")
         return _cluster(response.json())
 
+    async def volume(self, method: str, volume: dict[str, Any]) -> None:
+        """Makes a volume in EC2 (POST), or deletes it (DELETE).
+
+        Raises:
+            httpx.TransportError: the cloud does not answer.
+            OSError: its answer is an error.
+        """
+        response = await self._client.request(method, "/_sandbox/volumes", json=volume)
+        if response.is_error:
+            raise OSError(f"the cloud's answer about a volume is {response.status_code}: {response.text}")
+
 
 def _cluster(value: dict[str, Any]) -> Cluster:
     return Cluster(
         name=value["name"],
         region=value["region"],
+        account=value["account_id"],
         node_groups=[_node_group(group) for group in value["nodegroups"]],
         add_ons=[
             AddOn(

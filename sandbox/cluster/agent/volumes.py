@@ -1,12 +1,13 @@
 """The EBS CSI driver: persistent volumes for the claims that wait for it, while its add-on is there with an identity.
 
-The volumes are entries in the API only; nothing is mounted. See https://github.com/kubernetes-sigs/aws-ebs-csi-driver.
+The volumes are entries in the API and in EC2; nothing is mounted. See https://github.com/kubernetes-sigs/aws-ebs-csi-driver.
 """
 
 import logging
+import time
 
 from sandbox import layout
-from sandbox.cluster.agent.cloud import Cloud
+from sandbox.cluster.agent.cloud import Cloud, Cluster
 from sandbox.cluster.agent.nodes import GROUP_LABEL, NODES
 from sandbox.cluster.api_client import Api, Object
 
@@ -27,6 +28,10 @@ PARAMETERS = (FS_TYPE, "type", "iops", "iopspergb", "throughput", "encrypted", "
 https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md"""
 TAGS = "tagspecification_"
 
+DETACHING = 5.0
+"""Seconds from a volume's release to its deletion: it is detached in between."""
+KIB, UNITS = 1024, ("Ki", "Mi", "Gi", "Ti")
+
 ACCESS_MODES = {"ReadWriteOnce", "ReadWriteOncePod"}
 
 log = logging.getLogger(__name__)
@@ -42,12 +47,13 @@ class Volumes:
     def __init__(self, api: Api, cloud: Cloud) -> None:
         self._api = api
         self._cloud = cloud
+        self._released: dict[str, float] = {}
 
     async def reconcile(self) -> None:
         """Registers the driver, or takes it away; serves the claims that wait; deletes released volumes."""
         cluster = await self._cloud.cluster()
         add_on = cluster.add_on(ADD_ON) if cluster else None
-        if not add_on or add_on.status != "ACTIVE" or not add_on.identity:
+        if not cluster or not add_on or add_on.status != "ACTIVE" or not add_on.identity:
             await self._unregister()
             return
         nodes = {node["metadata"]["name"]: node for node in await self._api.list(NODES, labelSelector=GROUP_LABEL)}
@@ -59,11 +65,19 @@ class Volumes:
         }
         for claim in await self._api.list(CLAIMS):
             if _waits(claim) and (storage_class := classes.get(claim["spec"].get("storageClassName", ""))):
-                await self._provision(claim, storage_class, nodes)
+                await self._provision(cluster, claim, storage_class, nodes)
         for volume in await self._api.list(VOLUMES):
             if _is_released(volume):
-                await self._api.delete(f"{VOLUMES}/{volume['metadata']['name']}")
-                log.info("volume %s is deleted", volume["metadata"]["name"])
+                await self._reclaim(cluster, volume)
+
+    async def _reclaim(self, cluster: Cluster, volume: Object) -> None:
+        name = volume["metadata"]["name"]
+        if time.monotonic() - self._released.setdefault(name, time.monotonic()) < DETACHING:
+            return
+        await self._cloud.volume("DELETE", _in_ec2(cluster, volume))
+        await self._api.delete(f"{VOLUMES}/{name}")
+        self._released.pop(name)
+        log.info("volume %s is deleted", name)
 
     async def _register(self, nodes: dict[str, Object]) -> None:
         driver = {
@@ -83,7 +97,9 @@ class Volumes:
             await self._api.delete(f"{STORAGE}/csidrivers/{DRIVER}")
             await self._api.delete(f"{STORAGE}/csinodes")
 
-    async def _provision(self, claim: Object, storage_class: Object, nodes: dict[str, Object]) -> None:
+    async def _provision(
+        self, cluster: Cluster, claim: Object, storage_class: Object, nodes: dict[str, Object]
+    ) -> None:
         waits_for_pod = storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"
         selected = claim["metadata"]["annotations"].get("volume.kubernetes.io/selected-node")
         if waits_for_pod and selected not in nodes:
@@ -99,6 +115,7 @@ class Volumes:
             return
         zone = nodes[selected]["metadata"]["labels"][ZONE] if selected in nodes else zones[0]
         volume = _volume(claim, storage_class, zone)
+        await self._cloud.volume("POST", _in_ec2(cluster, volume) | _disk(cluster, volume, storage_class, zone))
         await self._api.apply(f"{VOLUMES}/{volume['metadata']['name']}", volume)
         log.info("volume %s is made for %s", volume["metadata"]["name"], claim["metadata"]["name"])
 
@@ -177,6 +194,39 @@ def _volume(claim: Object, storage_class: Object, zone: str) -> Object:
             "volumeMode": mode,
         },
     }
+
+
+def _in_ec2(cluster: Cluster, volume: Object) -> Object:
+    """Which volume of EC2 it is."""
+    return {"id": volume["spec"]["csi"]["volumeHandle"], "account": cluster.account, "region": cluster.region}
+
+
+def _disk(cluster: Cluster, volume: Object, storage_class: Object, zone: str) -> Object:
+    """What the volume of EC2 is, with the tags that the driver gives it."""
+    parameters = {key.lower(): value for key, value in storage_class.get("parameters", {}).items()}
+    given = dict(value.split("=", 1) for key, value in parameters.items() if key.startswith(TAGS) and "=" in value)
+    claimed = volume["spec"]["claimRef"]
+    driver = {
+        "KubernetesCluster": cluster.name,
+        f"kubernetes.io/cluster/{cluster.name}": "owned",
+        "kubernetes.io/created-for/pvc/name": claimed["name"],
+        "kubernetes.io/created-for/pvc/namespace": claimed["namespace"],
+        "kubernetes.io/created-for/pv/name": volume["metadata"]["name"],
+    }
+    return {
+        "zone": zone,
+        "gib": _gib(volume["spec"]["capacity"]["storage"]),
+        "type": parameters.get("type", "gp3"),
+        "encrypted": parameters.get("encrypted") == "true",
+        "tags": given | driver,
+    }
+
+
+def _gib(quantity: str) -> int:
+    """A size in GiB, rounded up."""
+    number, unit = quantity.rstrip("KMGTi"), quantity.lstrip("0123456789.")
+    size = float(number) * (KIB ** (UNITS.index(unit) + 1) if unit in UNITS else 1)
+    return max(1, -(-int(size) // KIB**3))
 
 
 def _csi_node(node: Object) -> Object:

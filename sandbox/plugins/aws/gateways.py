@@ -59,7 +59,7 @@ class Eip(Ec2Resource):
 class NatGateway(Ec2Resource):
     token, label, thing = "aws:ec2/natGateway:NatGateway", "EC2 NAT Gateway", "nat_gateway"
     inputs = "allocationId! connectivityType! subnetId! +tags"
-    kind = "natgateway"
+    kind, item = "natgateway", "NatGateways[?State!='deleted'] | [0]"
     defaults = table(connectivityType="public")
     checks = ((needed, "subnetId", 'missing required argument: "subnetId", for the sandbox has zonal gateways only'),)
     ready_state = "available"

@@ -130,6 +130,33 @@ def _subnet(cloud: Cloud, args: Properties) -> Properties:
     return _found(cloud, args, "Subnet", _SUBNET, **dict(zip(same, same, strict=True)), vpcId="vpc-id")
 
 
+def _log_groups(cloud: Cloud, args: Properties) -> Properties:
+    asked = {"logGroupNamePrefix": args["logGroupNamePrefix"]} if args.get("logGroupNamePrefix") else {}
+    pages = cloud.client("logs", args["region"]).get_paginator("describe_log_groups").paginate(**asked)
+    groups = [group for page in pages for group in page["logGroups"]]
+    names, arns = [each["logGroupName"] for each in groups], [each["logGroupArn"] for each in groups]
+    return {**args, "id": args["region"], "logGroupNames": names, "arns": arns}
+
+
+def _log_group(cloud: Cloud, args: Properties) -> Properties:
+    logs = cloud.client("logs", args["region"])
+    groups = logs.describe_log_groups(logGroupNamePrefix=args["name"])["logGroups"]
+    found = next((group for group in groups if group["logGroupName"] == args["name"]), None)
+    if found is None:
+        raise PluginError(f"reading CloudWatch Logs Log Group ({args['name']}): couldn't find resource")
+    tags = logs.list_tags_for_resource(resourceArn=found["logGroupArn"])["tags"]
+    return {
+        **args,
+        "id": args["name"],
+        "arn": found["logGroupArn"],
+        "creationTime": found["creationTime"],
+        "kmsKeyId": found.get("kmsKeyId", ""),
+        "logGroupClass": found.get("logGroupClass", "STANDARD"),
+        "retentionInDays": found.get("retentionInDays", 0),
+        "tags": tags,
+    }
+
+
 FUNCTIONS: dict[str, tuple[Callable[[Cloud, Properties], Properties], str]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (_caller_identity, "id"),
     "aws:index/getPartition:getPartition": (_partition, "id"),
@@ -139,6 +166,8 @@ FUNCTIONS: dict[str, tuple[Callable[[Cloud, Properties], Properties], str]] = {
         "allAvailabilityZones excludeNames excludeZoneIds filters state",
     ),
     "aws:eks/getAddonVersion:getAddonVersion": (_addon_version, "addonName kubernetesVersion mostRecent"),
+    "aws:cloudwatch/getLogGroups:getLogGroups": (_log_groups, "logGroupNamePrefix"),
+    "aws:cloudwatch/getLogGroup:getLogGroup": (_log_group, "name tags"),
     "aws:eks/getClusters:getClusters": (_clusters, ""),
     "aws:ec2/getVpc:getVpc": (_vpc, "id cidrBlock default dhcpOptionsId filters state tags"),
     "aws:ec2/getSubnet:getSubnet": (

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.sandbox.checkout import Checkout, client
+from tests.sandbox.left_over import assert_nothing_left
 
 pytestmark = pytest.mark.sandbox
 
@@ -16,27 +17,7 @@ def test_destroy_leaves_nothing(checkout: Checkout) -> None:
     checkout.deployed = None
     assert result.status == 0, result
 
-    iam = client(checkout, "iam")
-    assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == []
-    assert iam.list_policies(Scope="Local")["Policies"] == []
-    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
-    assert client(checkout, "s3").list_buckets()["Buckets"] == []
-    assert client(checkout, "kinesis").list_streams()["StreamNames"] == []
-    assert client(checkout, "eks").list_clusters()["clusters"] == []
-    assert client(checkout, "logs").describe_log_groups()["logGroups"] == []
-    ec2 = client(checkout, "ec2")
-    assert [vpc for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]] == []
-    assert ec2.describe_addresses()["Addresses"] == []
-    gateways = ec2.describe_nat_gateways()["NatGateways"]
-    assert {gateway["State"] for gateway in gateways} <= {"deleted"}
-    assert ec2.describe_launch_templates()["LaunchTemplates"] == []
-    kms = client(checkout, "kms")
-    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
-    # AWS deletes no key at once: it waits for the window that the key was made with.
-    assert {key["KeyState"] for key in keys if key["KeyManager"] == "CUSTOMER"} <= {"PendingDeletion"}
-    aliases = [alias["AliasName"] for alias in kms.list_aliases()["Aliases"]]
-    assert [alias for alias in aliases if not alias.startswith("alias/aws/")] == []
-
+    assert_nothing_left(checkout)
     # The control plane is gone with the cluster, and its pods with it.
     assert checkout.run("kubectl", "get", "pods", "-A", "--request-timeout=5s").status != 0
     assert not (checkout.folder / ".sandbox" / "cluster").exists()

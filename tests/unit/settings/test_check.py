@@ -65,7 +65,7 @@ def test_names_default_to_those_of_the_seed() -> None:
         ({"cluster__version": "1.9"}, "vvp:cluster.version", 'as "1.35"'),
         ({"cluster": "vvp"}, "vvp:cluster", "an object"),
         ({"cluster__name": "-vvp"}, "vvp:cluster.name", "an EKS cluster name"),
-        ({"cluster__nodes__desiredSize": 9}, "vvp:cluster.nodes.desiredSize", "from minSize 2 to maxSize 6"),
+        ({"cluster__nodes__desiredSize": 9}, "vvp:cluster.nodes.desiredSize", "from minSize 3 to maxSize 6"),
         ({"cluster__nodes__minSize": 7}, "vvp:cluster.nodes.minSize", "at most maxSize, 6"),
         ({"cluster__publicAccessCidrs": ["0.0.0.0/0"]}, "vvp:cluster.publicAccessCidrs.0", "the whole internet does"),
         ({"cluster__admins": ["me"]}, "vvp:cluster.admins.0", "the ARN of one IAM role or user"),
