@@ -8,7 +8,7 @@ of catalogs, and the platform's own `${secret}`
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-_REFERENCE = re.compile(r"\$\{([^${}\s]+)\}")
+_REFERENCE = re.compile(r"\$\{([^${}\n]+)\}")
 _OURS = re.compile(r"[A-Za-z]+[_.]")
 
 

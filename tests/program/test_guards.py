@@ -77,7 +77,11 @@ def test_what_leads_outside_leads_to_no_private_network(dev: Program) -> None:
 
 
 def test_a_job_reaches_the_networks_that_its_entry_names() -> None:
-    program = stack(**{f"jobs__{CONSUMER}__access__networks": ["10.20.96.0/24"]}, identity__kind="pod-identity")
+    program = stack(
+        **{f"jobs__{CONSUMER}__access__networks": ["10.20.96.0/24"]},
+        identity__kind="pod-identity",
+        runtime__kinesisLegacySdk="1.12.746",
+    )
     egress = program.one(NETWORK, CONSUMER).inputs["spec"]["egress"]
     # The agent of Pod Identity has an address of the node's.
     assert {"to": [{"ipBlock": {"cidr": "10.20.96.0/24"}}, {"ipBlock": {"cidr": "169.254.170.23/32"}}]} in egress

@@ -181,7 +181,11 @@ def test_a_mistake_is_refused_under_its_key(changes: dict[str, Any], key: str, w
         {"network__zones": ["eu-central-1c", "eu-central-1a"]},
         {"network__cidr": "100.64.0.0/16"},
         {"cluster__addonConfiguration": {"vpc-cni": {"env": {"WARM_IP_TARGET": "2"}}}},
-        {"cluster__addonVersions": {"eks-pod-identity-agent": "v1.3.4-eksbuild.1"}, "identity__kind": "pod-identity"},
+        {
+            "cluster__addonVersions": {"eks-pod-identity-agent": "v1.3.4-eksbuild.1"},
+            "identity__kind": "pod-identity",
+            "runtime__kinesisLegacySdk": "1.12.746",
+        },
         {"aws:region": "eusc-de-east-1"},
         {"jobs__jar": {"jar": {"uri": OWN_JAR}}},
         {"jobs__jar": {"jar": {"uri": "https://repo.example/a.jar"}}},
