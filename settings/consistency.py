@@ -80,8 +80,6 @@ def _admission(platform: PlatformSettings, admission: AdmissionSettings) -> Iter
         key = f"vvp:admission.reservedAccounts.{index}"
         if account == platform.service_account:
             yield Fault(key, show(account), "an account of a job; the platform's own is always guarded")
-        if account in admission.reserved_accounts[:index]:
-            yield Fault(key, show(account), "each account once")
 
 
 def _jobs(file: StackFile) -> Iterator[Fault]:

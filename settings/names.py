@@ -33,6 +33,21 @@ def named(matches: Callable[[str], bool], rule: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+TWICE = "twice"
+"""The type of pydantic's error for a list that has an item twice; its context has the item's `index`."""
+
+
+def _each_once(items: tuple[str, ...]) -> tuple[str, ...]:
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            raise PydanticCustomError(TWICE, "each one once", {"index": index})
+    return items
+
+
+EachOnce = AfterValidator(_each_once)
+"""For a list of texts that may have none of them twice."""
+
+
 def is_dns_label(name: str) -> bool:
     """Whether `name` is an RFC 1123 label: what namespaces, service accounts and label values here must be."""
     return len(name) <= MAX_LABEL and _DNS_LABEL.fullmatch(name) is not None

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from settings.faults import IN_CLEAR, NOTHING, Fault, alternatives, show, unknown_key
+from settings.names import TWICE
 from settings.stack_file import NAMESPACE, StackFile, key_of
 
 F = TypeVar("F", bound=StackFile)
@@ -121,8 +122,8 @@ def _fault(model: type[BaseModel], location: list[str | int], details: ErrorDeta
             return _unknown(model, path, location)
         case "expected":
             return Fault(path, found, details["msg"])
-        case kind if kind == IN_CLEAR:
-            return Fault(path, "text in clear", f"a secret, set by `pulumi config set --secret {path}`")
+        case kind if kind in (TWICE, IN_CLEAR):
+            return _own_fault(path, location, details)
         case "union_tag_invalid" | "union_tag_not_found":
             # The fault is that of the key by which the kinds are told apart.
             name, kinds = context["discriminator"].strip("'"), _choice_at(model, location)
@@ -130,6 +131,14 @@ def _fault(model: type[BaseModel], location: list[str | int], details: ErrorDeta
             return Fault(f"{path}.{name}", NOTHING if tag is None else show(tag), kinds)
         case kind:
             return Fault(path, found, _WORDS[kind].format_map({name: _plain(it) for name, it in context.items()}))
+
+
+def _own_fault(path: str, location: list[str | int], details: ErrorDetails) -> Fault:
+    """The fault of a rule of this program's own that is not about the value as it stands there."""
+    if details["type"] == IN_CLEAR:
+        return Fault(path, "text in clear", f"a secret, set by `pulumi config set --secret {path}`")
+    index: int = details.get("ctx", {})["index"]
+    return Fault(f"{path}.{index}", show(details["input"][index], location), details["msg"])
 
 
 def _plain(value: Any) -> str:

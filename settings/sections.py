@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from settings.faults import Section
-from settings.names import ChartVersion, JdbcUrl, KubernetesName, VvpName
+from settings.names import ChartVersion, EachOnce, JdbcUrl, KubernetesName, VvpName
 
 CHART = "ververica-platform"
 """The platform's chart."""
@@ -69,7 +69,7 @@ class AdmissionSettings(Section):
 
     engine: AdmissionEngine = AdmissionEngine.KYVERNO
     """`kyverno` as in the article, or Kubernetes' own `admission-policy`."""
-    reserved_accounts: tuple[KubernetesName, ...] = ()
+    reserved_accounts: Annotated[tuple[KubernetesName, ...], EachOnce] = ()
     """Service accounts that only pods of the like-named deployment may use."""
     kyverno: KyvernoSettings = KyvernoSettings()
     """The Kyverno installation."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 
@@ -33,9 +33,6 @@ def network_faults(network: NetworkSettings, cluster: ClusterSettings) -> Iterat
             alias = type(network).model_fields[field].alias
             found = show(getattr(network, field))
             yield Fault(f"vvp:network.{alias}", found, "nothing beside `existing`: that VPC already has its networks")
-        existing = network.existing
-        yield from _twice("vvp:network.existing.privateSubnetIds", existing.private_subnet_ids)
-        yield from _twice("vvp:network.existing.publicSubnetIds", existing.public_subnet_ids)
         return
     yield from _overlaps({"vvp:network.cidr": network.cidr, "vvp:cluster.serviceCidr": cluster.service_cidr})
     vpc = IPv4Network(network.cidr)
@@ -54,17 +51,9 @@ def network_faults(network: NetworkSettings, cluster: ClusterSettings) -> Iterat
         if cidrs is not None and len(cidrs) != network.zone_count:
             right = f"{network.zone_count} networks, one for each of `zones`"
             yield Fault(f"vvp:network.{alias}", f"{len(cidrs)} networks", right, ("vvp:network.zones",))
-    if not isinstance(network.zones, int):
-        yield from _twice("vvp:network.zones", network.zones)
     if (network.private_subnets is None) != (network.public_subnets is None):
         missing = "privateSubnets" if network.private_subnets is None else "publicSubnets"
         yield Fault(f"vvp:network.{missing}", NOTHING, "a list, as the other kind of subnet is given too")
-
-
-def _twice(key: str, items: Sequence[str]) -> Iterator[Fault]:
-    for index, item in enumerate(items):
-        if item in items[:index]:
-            yield Fault(f"{key}.{index}", show(item), "each one once")
 
 
 def _overlaps(named: dict[str, str]) -> Iterator[Fault]:
@@ -90,15 +79,6 @@ def cluster_faults(cluster: ClusterSettings) -> Iterator[Fault]:
             )
             key = f"vvp:cluster.nodes.instanceTypes.{index}"
             yield Fault(key, show(instance_type), right, ("vvp:cluster.nodes.architecture",))
-    yield from _twice("vvp:cluster.nodes.instanceTypes", nodes.instance_types)
-    for alias, items in (
-        ("admins", cluster.admins),
-        ("viewers", cluster.viewers),
-        ("publicAccessCidrs", cluster.public_access_cidrs),
-        ("privateAccessCidrs", cluster.private_access_cidrs),
-        ("privateAccessGroups", cluster.private_access_groups),
-    ):
-        yield from _twice(f"vvp:cluster.{alias}", items)
     for arn in sorted(set(cluster.admins) & set(cluster.viewers)):
         key = f"vvp:cluster.viewers.{cluster.viewers.index(arn)}"
         yield Fault(key, arn, "one access entry: it is in `admins` too", ("vvp:cluster.admins",))

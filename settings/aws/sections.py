@@ -23,7 +23,7 @@ from settings.aws.names import (
 )
 from settings.aws.networks import MOST_PUBLIC_NETWORKS, PublicCidr, ServiceCidr, VpcCidr
 from settings.faults import Section
-from settings.names import Cidr, KubernetesVersion
+from settings.names import Cidr, EachOnce, KubernetesVersion
 from settings.sections import JobBlobScope
 
 FEWEST_ZONES, MOST_ZONES = 2, 3
@@ -57,9 +57,9 @@ class ExistingNetwork(Section):
 
     vpc_id: VpcId
     """The VPC's id, as vpc-0123456789abcdef0."""
-    private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=2)]
+    private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=2), EachOnce]
     """Subnets for nodes, in two zones or more, each with a way out."""
-    public_subnet_ids: tuple[SubnetId, ...] = ()
+    public_subnet_ids: Annotated[tuple[SubnetId, ...], EachOnce] = ()
     """Subnets for public load balancers; none is needed for the platform itself."""
 
 
@@ -68,7 +68,9 @@ class NetworkSettings(Section):
 
     cidr: VpcCidr = "10.20.0.0/16"
     """The new VPC's IPv4 network, /16 to /20."""
-    zones: Literal[2, 3] | Annotated[tuple[ZoneName, ...], Field(min_length=FEWEST_ZONES, max_length=MOST_ZONES)] = 3
+    zones: (
+        Literal[2, 3] | Annotated[tuple[ZoneName, ...], Field(min_length=FEWEST_ZONES, max_length=MOST_ZONES), EachOnce]
+    ) = 3
     """Availability zones of a new VPC: how many, or which by name. A number takes the first ones that EKS can use when
     the subnets are made, and stays with them."""
     nat: Literal["single", "per-zone"] = "single"
@@ -98,7 +100,7 @@ class NodeSettings(Section):
 
     architecture: Architecture = Architecture.X86_64
     """`x86_64` or `arm64`: of the machines, and so of every image that runs on them, the platform's and Flink's too."""
-    instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1)] = ("m6i.xlarge",)
+    instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1), EachOnce] = ("m6i.xlarge",)
     """EC2 instance types of that architecture, the preferred first."""
     min_size: Annotated[int, Field(ge=0, le=450)] = 3
     """Fewest nodes; with local persistence one for each zone, as the platform's volume is mounted only in its own."""
@@ -122,15 +124,15 @@ class ClusterSettings(Section):
     upgrade_policy: UpgradePolicy = UpgradePolicy.STANDARD
     """What happens when the version's standard support ends: `standard` upgrades the control plane by itself,
     `extended` keeps the version for another year at six times the price of the control plane."""
-    public_access_cidrs: Annotated[tuple[PublicCidr, ...], Field(max_length=MOST_PUBLIC_NETWORKS)] = ()
+    public_access_cidrs: Annotated[tuple[PublicCidr, ...], Field(max_length=MOST_PUBLIC_NETWORKS), EachOnce] = ()
     """Public networks that may reach the public API endpoint; with none, only the private endpoint exists."""
-    private_access_cidrs: tuple[Cidr, ...] = ()
+    private_access_cidrs: Annotated[tuple[Cidr, ...], EachOnce] = ()
     """Networks, of this VPC or connected to it, that may reach the private API endpoint at port 443."""
-    private_access_groups: tuple[SecurityGroupId, ...] = ()
+    private_access_groups: Annotated[tuple[SecurityGroupId, ...], EachOnce] = ()
     """Security groups whose members may do the same."""
-    admins: tuple[PrincipalArn, ...] = ()
+    admins: Annotated[tuple[PrincipalArn, ...], EachOnce] = ()
     """IAM principals with an access entry as cluster administrators; who runs the first `pulumi up` always has one."""
-    viewers: tuple[PrincipalArn, ...] = ()
+    viewers: Annotated[tuple[PrincipalArn, ...], EachOnce] = ()
     """IAM principals with an access entry that may read."""
     log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731] = 90
     """How long the control plane's logs are kept, in days."""

@@ -93,7 +93,7 @@ def test_names_default_to_those_of_the_seed() -> None:
         ({"admission__kyverno__namespace": "vvp"}, "vvp:admission.kyverno.namespace", "another one"),
         ({"admission": {"engine": "admission-policy", "kyverno": {}}}, "vvp:admission.kyverno", "nothing with"),
         ({"admission__reservedAccounts": ["ververica-platform"]}, "vvp:admission.reservedAccounts.0", "of a job"),
-        ({"admission__reservedAccounts": ["a", "a"]}, "vvp:admission.reservedAccounts.1", "each account once"),
+        ({"admission__reservedAccounts": ["a", "a"]}, "vvp:admission.reservedAccounts.1", "each one once"),
     ],
 )
 def test_each_fault_names_its_key_and_what_would_be_right(changes: dict[str, Any], key: str, expected: str) -> None:

@@ -81,6 +81,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"network__zones": 4}, "vvp:network.zones", "2 or 3, or a list"),
     ({"network__zones": ["eu-central-1a", "eu-central-1a"]}, "vvp:network.zones.1", "each one once"),
     ({"network__zones": ["a", "eu-central-1a"]}, "vvp:network.zones.0", "an availability zone"),
+    (
+        {"network__existing": {"privateSubnetIds": ["subnet-01234567", "subnet-01234567"]}},
+        "vvp:network.existing.privateSubnetIds.1",
+        "each one once",
+    ),
     # Principals and machines.
     ({"cluster__admins": ["arn:aws:iam::123456789012:root"]}, "vvp:cluster.admins.0", "gives nobody anything"),
     ({"cluster__viewers": [f"{ROLE}/aws-service-role/x.amazonaws.com/Y"]}, "vvp:cluster.viewers.0", "service-linked"),
