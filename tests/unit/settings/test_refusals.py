@@ -1,6 +1,5 @@
 """Mistakes that people make in a hurry: each is refused under its own key, in words that help, and once."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from settings.aws.stack_file import AwsStackFile
 from settings.check import check
 from settings.faults import Fault, SettingsError, show
 from settings.reading import models_in
-from settings.yaml_file import config_of
 from tests.stacks import changed, own, stack_file
 
 DEV = stack_file()
@@ -268,31 +266,6 @@ def test_no_wrong_value_anywhere_ends_in_a_traceback_or_in_the_librarys_words(wr
             assert not [word for word in PYDANTIC if word in words.replace("invalid", "")], fault
         told = [fault.key for fault in found]
         assert len(told) == len(set(told)), found
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "config: {a: &a [*a]}",
-        "config: {vvp:environment: dev, vvp:environment: prod}",
-        "config: {vvp:jobs: !!set {a, b}}",
-        "config: {? [a] : b}",
-        "config: {vvp:environment: !!binary aGVsbG8=}",
-        "config: " + "[" * 3000,
-        "config: {a: " + "9" * 5000 + "}",
-    ],
-)
-def test_a_file_that_is_no_plain_yaml_is_told(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "Pulumi.x.yaml"
-    file.write_text(text)
-    with pytest.raises(SettingsError):
-        check(config_of(file))
-
-
-def test_a_date_is_text_and_a_key_without_a_namespace_is_the_projects(tmp_path: Path) -> None:
-    file = tmp_path / "Pulumi.x.yaml"
-    file.write_text("config: {environment: 2026-01-01, aws:region: eu-central-1}")
-    assert config_of(file) == {"vvp:environment": "2026-01-01", "aws:region": "eu-central-1"}
 
 
 def test_what_is_no_fault_and_still_matters_is_a_remark() -> None:
