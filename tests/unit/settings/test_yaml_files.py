@@ -1,4 +1,4 @@
-"""Stack files as files: what is no plain YAML is told, and what Pulumi reads otherwise than YAML is read as Pulumi does."""
+"""Stack files as files: what is no plain YAML is told, and what Pulumi reads in its own way is read as Pulumi does."""
 
 from pathlib import Path
 
