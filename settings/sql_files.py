@@ -15,7 +15,7 @@ class SqlFiles:
     Args:
         folder: The project's folder, to which files are relative.
         variables: What `${NAME}` in a file stands for. Everything else with a dollar sign stays as it is: JSON paths,
-            system tables, and the platform's own `${secret_values.…}`.
+            system tables, and the platform's own `${secret}`.
     """
 
     def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
