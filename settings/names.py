@@ -80,7 +80,9 @@ def _network(text: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_network)]
-PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+RFC_1918 = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+"""See https://www.rfc-editor.org/rfc/rfc1918."""
+PRIVATE_NETWORKS = tuple(sorted((*RFC_1918, "100.64.0.0/10")))
 """Networks that are nobody's on the internet, as those of clusters, their pods and services (RFC 1918, RFC 6598)."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class Workload:
     uses: tuple[str, ...]
     script: str
 
-    @property
+    @cached_property
     def statements(self) -> list[Statement]:
         """The statements of its script."""
         return split(self.script)

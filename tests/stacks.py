@@ -6,6 +6,9 @@ from typing import Any
 
 import yaml
 
+from settings.check import check
+from settings.faults import Fault, SettingsError
+
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("Pulumi.*.yaml"))
 """The stack files to copy."""
@@ -27,6 +30,15 @@ def stack_file(name: str = "dev") -> dict[str, Any]:
 def own(changes: dict[str, Any]) -> dict[str, Any]:
     """The same changes with the program's namespace before keys that name none."""
     return {key if ":" in key else f"{NAMESPACE}{key}": value for key, value in changes.items()}
+
+
+def faults_of(changes: dict[str, Any]) -> list[Fault]:
+    """The faults of `dev` with these changes, which need no namespace."""
+    try:
+        check(changed(stack_file(), **own(changes)))
+    except SettingsError as error:
+        return error.faults
+    return []
 
 
 def changed(base: dict[str, Any], **changes: Any) -> dict[str, Any]:

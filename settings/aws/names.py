@@ -94,10 +94,14 @@ _GIVES_NOBODY = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|role/aws-servic
 https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html."""
 
 
+def _is_principal(arn: str) -> bool:
+    return _ARN.fullmatch(arn) is not None and _GIVES_NOBODY.fullmatch(arn) is None
+
+
 PrincipalArn = Annotated[
     str,
     named(
-        lambda n: _ARN.fullmatch(n) is not None and _GIVES_NOBODY.fullmatch(n) is None,
+        _is_principal,
         "the ARN of one IAM role or user, as arn:aws:iam::123456789012:role/NAME; an entry for the account itself "
         "gives nobody anything, and EKS takes no service-linked roles",
     ),
@@ -168,13 +172,10 @@ ZoneName = Annotated[
 ]
 
 
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
-
-
 RoleArn = Annotated[
     str,
     named(
-        lambda n: _ROLE_ARN.fullmatch(n) is not None and _GIVES_NOBODY.fullmatch(n) is None,
+        lambda n: _is_principal(n) and ":role/" in n,
         "the ARN of an IAM role, as arn:aws:iam::123456789012:role/NAME",
     ),
 ]

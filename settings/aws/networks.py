@@ -3,9 +3,9 @@
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Annotated
 
-from settings.names import Cidr, named
+from settings.names import RFC_1918, Cidr, named
 
-PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+PRIVATE = tuple(map(IPv4Network, RFC_1918))
 """RFC 1918: https://www.rfc-editor.org/rfc/rfc1918."""
 
 _NOT_PUBLIC = (

@@ -8,21 +8,13 @@ from settings.aws.stack_file import AwsStackFile
 from settings.check import check
 from settings.faults import Fault, SettingsError, show
 from settings.reading import models_in
-from tests.stacks import changed, own, stack_file
+from tests.stacks import changed, faults_of, own, stack_file
 
 DEV = stack_file()
 ROLE = "arn:aws:iam::123456789012:role"
 SQL = {"sql": "workloads/greeting-request/producer.sql"}
 JOB = "jobs__greeting-request-consumer"
 OWN_JAR = "s3://vvp-blob-storage/jars/a.jar"
-
-
-def faults(changes: dict[str, Any]) -> list[Fault]:
-    try:
-        check(changed(DEV, **own(changes)))
-    except SettingsError as error:
-        return error.faults
-    return []
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
@@ -166,7 +158,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("changes", "key", "words"), REFUSED)
 def test_a_mistake_is_refused_under_its_key(changes: dict[str, Any], key: str, words: str) -> None:
-    found = faults(changes)
+    found = faults_of(changes)
     assert [fault for fault in found if fault.key == key and words in fault.expected], found
     told = [fault.key for fault in found]
     assert len(told) == len(set(told))
@@ -200,15 +192,15 @@ def test_a_mistake_is_refused_under_its_key(changes: dict[str, Any], key: str, w
     ],
 )
 def test_what_is_right_is_taken(changes: dict[str, Any]) -> None:
-    assert faults(changes) == []
+    assert faults_of(changes) == []
 
 
 def test_one_mistake_is_told_once() -> None:
     existing = {"vpcId": "vpc-0123456789abcdef0", "privateSubnetIds": ["subnet-01234567"]}
-    assert [fault.key for fault in faults({"network": {"existing": existing}})] == [
+    assert [fault.key for fault in faults_of({"network": {"existing": existing}})] == [
         "vvp:network.existing.privateSubnetIds"
     ]
-    assert [fault.key for fault in faults({f"{JOB}__tables": "workloads"})] == [
+    assert [fault.key for fault in faults_of({f"{JOB}__tables": "workloads"})] == [
         "vvp:jobs.greeting-request-consumer.tables"
     ]
 

@@ -1,28 +1,17 @@
 """Where the platform's volume may be in any zone, there is a node in each."""
 
-from typing import Any
-
 import pytest
 
 from settings.check import check
-from settings.faults import Fault, SettingsError
-from tests.stacks import changed, own, stack_file
+from tests.stacks import changed, faults_of, own, stack_file
 
 DEV = stack_file()
 KEY = "vvp:cluster.nodes.minSize"
 
 
-def faults(changes: dict[str, Any]) -> list[Fault]:
-    try:
-        check(changed(DEV, **own(changes)))
-    except SettingsError as error:
-        return error.faults
-    return []
-
-
 @pytest.mark.parametrize(("zones", "nodes"), [(3, 2), (2, 1)])
 def test_fewer_nodes_than_zones_are_refused(zones: int, nodes: int) -> None:
-    (fault,) = faults({"network__zones": zones, "cluster__nodes__minSize": nodes})
+    (fault,) = faults_of({"network__zones": zones, "cluster__nodes__minSize": nodes})
     assert fault.key == KEY
     assert f"at least {zones}, a node for each zone" in str(fault)
 
@@ -30,8 +19,8 @@ def test_fewer_nodes_than_zones_are_refused(zones: int, nodes: int) -> None:
 def test_fewer_nodes_than_zones_are_right_where_no_volume_waits_for_them() -> None:
     fewer = {"cluster__nodes__minSize": 2}
     database = {"type": "jdbc", "url": "jdbc:postgresql://db.example.com/vvp", "username": "vvp"}
-    assert faults({**fewer, "network__zones": 2}) == []
-    told = faults({**fewer, "platform__persistence": database})
+    assert faults_of({**fewer, "network__zones": 2}) == []
+    told = faults_of({**fewer, "platform__persistence": database})
     assert not [fault for fault in told if fault.key == KEY]
     subnets = [f"subnet-0123456789abcde{index}" for index in "123"]
     existing = {"network": {"existing": {"vpcId": "vpc-0123456789abcdef0", "privateSubnetIds": subnets}}}
